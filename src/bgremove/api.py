@@ -1,0 +1,281 @@
+"""The functions for one picture, thin over the removers."""
+
+import os
+from functools import lru_cache
+from threading import Lock
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PILImage
+
+from bgremove.cards import ModelCard
+from bgremove.model_files import shipped_models
+from bgremove.removers import DEFAULT_METHOD, check_options, remover_class
+from bgremove.removers.base import Picture, Remover
+
+KEPT_REMOVERS = 4
+"""How many loaded removers wait for the next call: a network or two, and their variants."""
+
+_File = str | os.PathLike[str]
+_ToPIL = str | os.PathLike[str] | bytes | PILImage.Image
+
+
+@overload
+def remove(
+    picture: NDArray[np.uint8],
+    *,
+    method: str = ...,
+    model: _File | None = ...,
+    threshold: float | None = ...,
+    device: str | None = ...,
+    edges: str | None = ...,
+    low: float | None = ...,
+    high: float | None = ...,
+) -> NDArray[np.uint8]: ...
+@overload
+def remove(
+    picture: _ToPIL,
+    *,
+    method: str = ...,
+    model: _File | None = ...,
+    threshold: float | None = ...,
+    device: str | None = ...,
+    edges: str | None = ...,
+    low: float | None = ...,
+    high: float | None = ...,
+) -> PILImage.Image: ...
+def remove(
+    picture: Picture,
+    *,
+    method: str = DEFAULT_METHOD,
+    model: _File | None = None,
+    threshold: float | None = None,
+    device: str | None = None,
+    edges: str | None = None,
+    low: float | None = None,
+    high: float | None = None,
+) -> PILImage.Image | NDArray[np.uint8]:
+    """Cut the subject out of a picture.
+
+    Parameters
+    ----------
+    picture : path, bytes, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
+        An alpha that the picture has is multiplied into the result.
+    method : {"auto", "person", "contour"}, default "auto"
+        People, an object by its outline, or the first and, if nobody is found, the second.
+    model, threshold, device, edges, low, high : optional
+        As `load_remover` takes them.
+
+    Returns
+    -------
+    PIL.Image.Image or (H, W, 4) ndarray of uint8
+        RGBA with straight alpha, 0 where nothing was found: an array for an array, else a
+        PIL image.
+
+    Raises
+    ------
+    InputError
+        If `picture` is none of these.
+    ImageReadError
+        If it is a path or bytes and cannot be read.
+    BgremoveError
+        What else `load_remover` raises.
+
+    Warns
+    -----
+    NoSubjectWarning
+        If nobody and nothing was found.
+
+    Examples
+    --------
+    >>> import bgremove
+    >>> cutout = bgremove.remove("examples/astronaut.jpg", method="contour")
+    >>> cutout.mode
+    'RGBA'
+    """
+    remover = load_remover(
+        method,
+        model=model,
+        threshold=threshold,
+        device=device,
+        edges=edges,
+        low=low,
+        high=high,
+    )
+    return remover(picture)
+
+
+@overload
+def remove_person(
+    picture: NDArray[np.uint8],
+    *,
+    model: _File | None = ...,
+    threshold: float | None = ...,
+    device: str | None = ...,
+    edges: str | None = ...,
+) -> NDArray[np.uint8]: ...
+@overload
+def remove_person(
+    picture: _ToPIL,
+    *,
+    model: _File | None = ...,
+    threshold: float | None = ...,
+    device: str | None = ...,
+    edges: str | None = ...,
+) -> PILImage.Image: ...
+def remove_person(
+    picture: Picture,
+    *,
+    model: _File | None = None,
+    threshold: float | None = None,
+    device: str | None = None,
+    edges: str | None = None,
+) -> PILImage.Image | NDArray[np.uint8]:
+    """Cut the people out of a picture, as ``remove(picture, method="person")`` does.
+
+    Parameters
+    ----------
+    picture : path, bytes, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
+    model, threshold, device, edges : optional
+        As `PersonRemover` takes them.
+
+    Returns
+    -------
+    PIL.Image.Image or (H, W, 4) ndarray of uint8
+        As `remove` gives it.
+
+    Raises
+    ------
+    BgremoveError
+        As `remove` does.
+    """
+    remover = load_remover("person", model=model, threshold=threshold, device=device, edges=edges)
+    return remover(picture)
+
+
+@overload
+def remove_object(
+    picture: NDArray[np.uint8],
+    *,
+    edges: str | None = ...,
+    low: float | None = ...,
+    high: float | None = ...,
+) -> NDArray[np.uint8]: ...
+@overload
+def remove_object(
+    picture: _ToPIL,
+    *,
+    edges: str | None = ...,
+    low: float | None = ...,
+    high: float | None = ...,
+) -> PILImage.Image: ...
+def remove_object(
+    picture: Picture,
+    *,
+    edges: str | None = None,
+    low: float | None = None,
+    high: float | None = None,
+) -> PILImage.Image | NDArray[np.uint8]:
+    """Cut an object out by its outline, as ``remove(picture, method="contour")`` does.
+
+    Parameters
+    ----------
+    picture : path, bytes, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
+    edges, low, high : optional
+        As `ObjectRemover` takes them.
+
+    Returns
+    -------
+    PIL.Image.Image or (H, W, 4) ndarray of uint8
+        As `remove` gives it.
+
+    Raises
+    ------
+    BgremoveError
+        As `remove` does.
+    """
+    return load_remover("contour", edges=edges, low=low, high=high)(picture)
+
+
+def load_remover(
+    method: str = DEFAULT_METHOD,
+    *,
+    model: _File | None = None,
+    threshold: float | None = None,
+    device: str | None = None,
+    edges: str | None = None,
+    low: float | None = None,
+    high: float | None = None,
+) -> Remover:
+    """Load a method's remover, or take the one that was loaded with the same options before.
+
+    Safe to call from several threads. To load afresh, say after a model's file has changed,
+    make a `PersonRemover` yourself.
+
+    Parameters
+    ----------
+    method : {"auto", "person", "contour"}, default "auto"
+    model : str or path, optional
+        person, auto: a shipped model's name, or a file.
+    threshold : float, optional
+        person, auto: the probability at which the edge lies, in [0, 1].
+    device : str, optional
+        person, auto: ``auto``, ``cpu``, ``gpu`` or ``gpu:N``.
+    edges : {"soft", "hard"}, optional
+        Antialiased, or 0 and 255 only.
+    low, high : float, optional
+        contour, auto: the thresholds of the edge detector.
+
+    Returns
+    -------
+    Remover
+        What is not given is as the remover's class has it.
+
+    Raises
+    ------
+    OptionError
+        If there is no such method, if it has no such option, or if one is outside its range.
+    ModelError
+        If the model cannot be used.
+    DeviceError
+        If the device is not there.
+    MissingExtraError
+        If the model or the device needs a library that is not installed.
+    """
+    options = {
+        "model": model,
+        "threshold": threshold,
+        "device": device,
+        "edges": edges,
+        "low": low,
+        "high": high,
+    }
+    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    check_options(method, given)
+    with _loading:
+        return _load(method, **given)
+
+
+def models() -> tuple[ModelCard, ...]:
+    """List the cards of the models that bgremove ships with.
+
+    Returns
+    -------
+    tuple of ModelCard
+        By name.
+
+    Raises
+    ------
+    CardError
+        If a card is missing, broken or incomplete.
+    """
+    return tuple(shipped_models())
+
+
+_loading = Lock()
+
+
+@lru_cache(maxsize=KEPT_REMOVERS)
+def _load(method: str, **options: Any) -> Remover:
+    return remover_class(method)(**options)

@@ -1,0 +1,102 @@
+"""The arrays that have names, their ranges, and the one resize.
+
+========== ================== ======= ==============================================
+name       shape              dtype   range
+========== ================== ======= ==============================================
+image      (H, W, 3)          uint8   RGB
+alpha      (H, W)             float32 0 (background) to 1 (subject)
+mask       (H, W)             bool
+cutout     (H, W, 4)          uint8   RGBA, straight alpha, RGB 0 where alpha is 0
+========== ================== ======= ==============================================
+
+A *probability*, float32 in [0, 1], is what a network gives at its own size, until it is resized
+into an alpha.
+"""
+
+from typing import Any, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bgremove.errors import InputError
+
+Image: TypeAlias = NDArray[np.uint8]
+Alpha: TypeAlias = NDArray[np.float32]
+Mask: TypeAlias = NDArray[np.bool_]
+Cutout: TypeAlias = NDArray[np.uint8]
+Probability: TypeAlias = NDArray[np.float32]
+
+
+def check_picture(array: NDArray[Any]) -> NDArray[np.uint8]:
+    """Check that an array from outside is a picture.
+
+    Parameters
+    ----------
+    array : (H, W, 3) or (H, W, 4) ndarray of uint8
+        RGB or RGBA.
+
+    Returns
+    -------
+    (H, W, 3) or (H, W, 4) ndarray of uint8
+        The same array.
+
+    Raises
+    ------
+    InputError
+        If the dtype is not uint8, the shape is another, or a side is 0.
+    """
+    expected = "expected a uint8 array of shape (H, W, 3) or (H, W, 4)"
+    if array.dtype != np.uint8:
+        detail = ""
+        if array.dtype.kind == "f" and array.size and not np.isfinite(array).all():
+            detail = " with NaN or infinity in it"
+        elif array.dtype.kind == "f":
+            detail = "; if it is in 0…1, pass np.rint(array * 255).astype(np.uint8)"
+        raise InputError(f"{expected}, got dtype {array.dtype}{detail}")
+    if array.ndim != 3 or array.shape[2] not in (3, 4) or 0 in array.shape:
+        raise InputError(f"{expected}, got shape {array.shape}")
+    return array
+
+
+def alpha_from_uint8(values: NDArray[np.uint8]) -> Alpha:
+    """Turn 0…255 into an alpha in 0…1."""
+    alpha: Alpha = values.astype(np.float32) / np.float32(255)
+    return alpha
+
+
+def alpha_to_uint8(alpha: Alpha) -> NDArray[np.uint8]:
+    """Turn an alpha in 0…1 into 0…255, rounded."""
+    values: NDArray[np.uint8] = np.rint(alpha * np.float32(255)).astype(np.uint8)
+    return values
+
+
+def uint8_from_uint16(values: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """Turn 0…65535 into 0…255, rounded."""
+    return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def resize(array: NDArray[Any], width: int, height: int) -> NDArray[Any]:
+    """Resize an image, alpha or probability: the only resize there is.
+
+    An axis that shrinks is averaged over the area of each new pixel (so that nothing
+    aliases), one that grows is interpolated linearly.
+
+    Parameters
+    ----------
+    array : (H, W) or (H, W, C) ndarray of uint8 or float32
+    width, height : int
+        In pixels, at least 1.
+
+    Returns
+    -------
+    (height, width) or (height, width, C) ndarray of the same dtype
+        The same array if it has the size already.
+    """
+    for size, axis in ((width, 1), (height, 0)):
+        now = array.shape[axis]
+        if size != now:
+            interpolation = cv2.INTER_AREA if size < now else cv2.INTER_LINEAR
+            target = (size, array.shape[0]) if axis == 1 else (array.shape[1], size)
+            array = cv2.resize(array, target, interpolation=interpolation)
+    return array

@@ -1,0 +1,220 @@
+"""A model's card: how to feed it, how to read it, where it comes from, how good it is."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from bgremove.errors import CardError, HashError
+
+CARD_FILE = "card.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputSpec:
+    """How an image becomes a network's input: resized, then ``(x / 255 - mean) / std``.
+
+    Attributes
+    ----------
+    height, width : int
+        In pixels; the photo's aspect is ignored, as the original did.
+    mean, std : tuple of 3 floats
+        By channel, R, G, B.
+    """
+
+    height: int = 224
+    width: int = 224
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PresenceRule:
+    """When a network's output counts as having found something.
+
+    Attributes
+    ----------
+    probability : float
+        In [0, 1].
+    area : float
+        Least share of the photo, in [0, 1], that must reach `probability`.
+    """
+
+    probability: float = 0.5
+    area: float = 0.002
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredFile:
+    """A file beside the card, and what it must be."""
+
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCard:
+    """What a model is.
+
+    Attributes
+    ----------
+    name, description : str
+    input : InputSpec
+    outputs : tuple of str
+        What each output channel is, in order; one of them is ``person``.
+    threshold : float
+        The probability at which the edge lies by default, in (0, 1).
+    presence : PresenceRule
+    weights, golden : StoredFile, optional
+        The weights, and an input with the output that they give. Only a Keras file that came
+        without a card lacks them.
+    network : str, optional
+        The preset of `bgremove.network` that the weights belong to.
+    parameters : int, optional
+    licence : str, optional
+    training : dict, optional
+        Data sets with counts and terms, images seen, hardware.
+    metrics : dict, optional
+        By split of the data: the figures of ``python -m bgremove.evaluation``.
+    """
+
+    name: str
+    description: str
+    input: InputSpec
+    outputs: tuple[str, ...]
+    threshold: float = 0.5
+    presence: PresenceRule = field(default_factory=PresenceRule)
+    weights: StoredFile | None = None
+    golden: StoredFile | None = None
+    network: str | None = None
+    parameters: int | None = None
+    licence: str | None = None
+    training: dict[str, Any] | None = None
+    metrics: dict[str, dict[str, float]] | None = None
+
+    @property
+    def person_channel(self) -> int:
+        """Index of the person's output channel."""
+        return self.outputs.index("person")
+
+
+def read_card(path: Path) -> ModelCard:
+    """Read and check a ``card.json``.
+
+    Raises
+    ------
+    CardError
+        If the file is missing or no JSON object, or if a key is missing, unknown, or has a
+        value of the wrong kind.
+    """
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise CardError(f"{path}: expected a model's card here, found no file") from error
+    except (OSError, ValueError) as error:
+        raise CardError(f"{path}: expected a model's card in JSON: {error}") from error
+    if not isinstance(table, dict):
+        raise CardError(f"{path}: expected a JSON object, found {type(table).__name__}")
+    try:
+        return _card(table)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise CardError(f"{path}: the card does not fit: {error}") from error
+
+
+REQUIRED_TO_SHIP = (
+    "weights",
+    "golden",
+    "network",
+    "parameters",
+    "licence",
+    "training",
+    "metrics",
+)
+
+
+def check_complete(card: ModelCard) -> None:
+    """Check that a card tells all that a shipped model's must.
+
+    Raises
+    ------
+    CardError
+        Naming what is missing.
+    """
+    missing = [key for key in REQUIRED_TO_SHIP if not getattr(card, key)]
+    if missing:
+        raise CardError(f"{card.name}: the card lacks {', '.join(missing)}")
+
+
+def check_hash(path: Path, expected: str) -> None:
+    """Check a file against its card's sha256.
+
+    Raises
+    ------
+    HashError
+        If the file is missing or is another.
+    """
+    try:
+        found = sha256_of(path)
+    except OSError as error:
+        raise HashError(f"{path}: cannot be read: {error.strerror}") from error
+    if found != expected:
+        raise HashError(
+            f"{path}: expected sha256 {expected[:12]}…, found {found[:12]}…; "
+            "the file is damaged or not the card's: install bgremove again"
+        )
+
+
+def sha256_of(path: Path) -> str:
+    """Hash a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def write_card(card: ModelCard, path: Path) -> None:
+    """Write a card as JSON, keys in the order of `ModelCard`, nothing that is None."""
+    table = {key: value for key, value in asdict(card).items() if value is not None}
+    path.write_text(json.dumps(table, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _card(table: dict[str, Any]) -> ModelCard:
+    table = dict(table)
+    for key, kind in _NESTED.items():
+        if key in table:
+            table[key] = kind(**table[key])
+    card = ModelCard(**table)
+    if not isinstance(card.name, str):
+        raise ValueError(f"name must be a string, got {card.name!r}")
+    size = card.input.height, card.input.width
+    if not all(isinstance(side, int) and side > 0 for side in size):
+        raise ValueError(f"input height and width must be whole numbers above 0, got {size}")
+    mean, std = _triple("mean", card.input.mean), _triple("std", card.input.std)
+    if 0 in std:
+        raise ValueError("input.std must not be 0")
+    card = replace(card, outputs=tuple(card.outputs), input=replace(card.input, mean=mean, std=std))
+    if "person" not in card.outputs:
+        raise ValueError(f"outputs must name 'person', got {list(card.outputs)}")
+    shares = {
+        "threshold": card.threshold,
+        "presence.probability": card.presence.probability,
+        "presence.area": card.presence.area,
+    }
+    for key, share in shares.items():
+        if not (isinstance(share, (int, float)) and 0 <= share <= 1):
+            raise ValueError(f"{key} must be a number in 0…1, got {share!r}")
+    return card
+
+
+_NESTED: dict[str, type] = {
+    "input": InputSpec,
+    "presence": PresenceRule,
+    "weights": StoredFile,
+    "golden": StoredFile,
+}
+
+
+def _triple(key: str, values: Iterable[float]) -> tuple[float, float, float]:
+    numbers = tuple(values)
+    if len(numbers) != 3 or not all(isinstance(number, (int, float)) for number in numbers):
+        raise ValueError(f"input.{key} must be three numbers, got {list(numbers)}")
+    return numbers

@@ -1,0 +1,318 @@
+"""The command: words to calls, outcomes to lines, errors to exit codes, and nothing else."""
+
+import errno
+import logging
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from bgremove import __version__
+from bgremove.errors import BgremoveError, OptionError
+from bgremove.removers import DEFAULT_METHOD, METHODS, check_options
+
+if TYPE_CHECKING:
+    from bgremove.batch import Outcome, Plan
+
+INTERRUPTED = 130
+"""What shells give for a command that Ctrl-C ended: 128 + SIGINT."""
+
+STREAM = "-"
+
+_CLEAR_LINE = "\r\x1b[K"
+
+
+class _CutOrOther(click.Command):
+    """A command whose first word may name another one in place of an input."""
+
+    others: tuple[click.Command, ...] = ()
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        for other in self.others:
+            if args[:1] == [other.name]:
+                return other.make_context(f"{info_name} {other.name}", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            if ctx.command is self:
+                return super().invoke(ctx)
+            return ctx.command.invoke(ctx)
+        except OptionError as error:
+            raise click.UsageError(str(error), ctx) from error
+        except BgremoveError as error:
+            raise _Failure(str(error)) from error
+        except KeyboardInterrupt:
+            _say("interrupted")
+            ctx.exit(INTERRUPTED)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_options(ctx, formatter)
+        with formatter.section("Methods"):
+            formatter.write_dl([(name, method.help) for name, method in METHODS.items()])
+        with formatter.section("Commands"):
+            formatter.write_dl([(str(other.name), other.help or "") for other in self.others])
+
+
+class _Failure(click.ClickException):
+    """An error that concerns no single photo."""
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"bgremove: {_printable(self.message)}", file=file, err=file is None)
+
+
+@click.command(
+    cls=_CutOrOther,
+    context_settings={
+        "auto_envvar_prefix": "BGREMOVE",
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+    },
+    epilog="Options can also be set as BGREMOVE_METHOD, BGREMOVE_MODEL, BGREMOVE_DEVICE and so "
+    "on. A picture that is called as a command is: ./models",
+)
+@click.argument("inputs", nargs=-1, required=True)
+@click.option(
+    "--method",
+    type=click.Choice(list(METHODS)),
+    default=DEFAULT_METHOD,
+    show_default=True,
+    help="What to look for: see below.",
+)
+@click.option("--model", metavar="NAME|PATH", help="A shipped model (bgremove models) or a file.")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    help="The network's probability at which the edge lies.  [default: as the model's card says]",
+)
+@click.option(
+    "--edges",
+    type=click.Choice(["soft", "hard"]),
+    help="Antialiased, or 0 and 255 only.  [default: soft]",
+)
+@click.option("--low", type=float, help="contour: the edge detector's lower threshold.")
+@click.option("--high", type=float, help="contour: its upper one.")
+@click.option(
+    "--device",
+    metavar="auto|cpu|gpu|gpu:N",
+    help="What the network runs on.  [default: auto]",
+)
+@click.option(
+    "--out",
+    metavar="FILE|DIR|-",
+    help="Where to write.  [default: NAME-cutout.png beside each picture; standard output for -]",
+)
+@click.option("--overwrite", is_flag=True, help="Replace outputs that exist; never an input.")
+@click.option(
+    "--require-subject",
+    is_flag=True,
+    help="A picture in which nothing is found fails, and gives no output.",
+)
+@click.option(
+    "--max-pixels",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Refuse larger pictures.  [default: 200 million]",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Only complaints.")
+@click.option("-v", "--verbose", is_flag=True, help="What was loaded, taken and written, too.")
+@click.version_option(__version__, message="%(prog)s %(version)s", allow_from_autoenv=False)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    inputs: tuple[str, ...],
+    method: str,
+    out: str | None,
+    overwrite: bool,
+    require_subject: bool,
+    max_pixels: int | None,
+    quiet: bool,
+    verbose: bool,
+    **options: Any,
+) -> None:
+    """Cut the subject out of photos: a transparent PNG for each.
+
+    INPUTS are pictures, folders of pictures, patterns like '*.jpg', or - for standard input.
+    """
+    _check_usage(inputs, quiet=quiet, verbose=verbose)
+    options = _options_of_method(ctx, method, options)
+
+    from bgremove.batch import plan
+
+    with _log_on_stderr(shown=verbose):
+        planned = plan(inputs, out, overwrite=overwrite)
+        _check_standard_output(planned)
+        limits = {} if max_pixels is None else {"max_pixels": max_pixels}
+        outcomes = _outcomes(
+            planned,
+            method,
+            options,
+            overwrite=overwrite,
+            require_subject=require_subject,
+            **limits,
+        )
+        count = len(planned.refused) + len(planned.jobs)
+        bar = count > 1 and not quiet and not verbose and sys.stderr.isatty()
+        with _progress(outcomes, count, shown=bar) as outcomes:
+            statuses = [_report(outcome, verbose=verbose, bar=bar) for outcome in outcomes]
+    if count > 1 and not quiet:
+        _say(_summary(statuses))
+    ctx.exit(1 if "failed" in statuses else 0)
+
+
+@click.command("models", help="List the models that --model takes by name.")
+def models() -> None:
+    from bgremove.api import models as shipped
+    from bgremove.segmenter import DEFAULT_MODEL
+
+    for card in shipped():
+        default = " (default)" if card.name == DEFAULT_MODEL else ""
+        _print(f"{card.name}{default}: {card.description}")
+        for split, figures in (card.metrics or {}).items():
+            told = ", ".join(f"{name} {value:.4g}" for name, value in figures.items())
+            _print(f"  {split}: {told}")
+
+
+@click.command("doctor", help="Tell what is installed, and whether models and GPUs can be used.")
+@click.pass_context
+def doctor(ctx: click.Context, /) -> None:
+    from bgremove.doctor import examine
+
+    _print(f"bgremove: {__version__}")
+    broken = False
+    for finding in examine():
+        _print(f"{finding.topic}: {'BROKEN: ' if finding.broken else ''}{finding.text}")
+        broken |= finding.broken
+    ctx.exit(1 if broken else 0)
+
+
+command.others = (models, doctor)
+
+
+def main() -> None:
+    """Run the command, and exit. Patterns are expanded by `bgremove.batch` alone."""
+    command.main(prog_name="bgremove", windows_expand_args=False)
+
+
+def _check_usage(inputs: Sequence[str], *, quiet: bool, verbose: bool) -> None:
+    if quiet and verbose:
+        raise click.UsageError("--quiet and --verbose exclude each other")
+    if STREAM in inputs and (sys.stdin is None or sys.stdin.isatty()):
+        raise click.UsageError("- reads standard input, and nothing is piped in")
+
+
+def _options_of_method(ctx: click.Context, method: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Pick the method's options; only those from the environment may be for another method."""
+    given = {name: value for name, value in options.items() if value is not None}
+    ambient = ParameterSource.ENVIRONMENT
+    check_options(method, [name for name in given if ctx.get_parameter_source(name) != ambient])
+    return {name: given[name] for name in METHODS[method].options if name in given}
+
+
+def _check_standard_output(planned: "Plan") -> None:
+    to_stream = any(job.target is None for job in planned.jobs)
+    if to_stream and (sys.stdout is None or sys.stdout.isatty()):
+        raise click.UsageError("a PNG is no text for a terminal: pipe it on, or name --out")
+
+
+def _outcomes(
+    planned: "Plan", method: str, options: dict[str, Any], **settings: Any
+) -> Iterator["Outcome"]:
+    """Tell what is refused, then load the remover, if there is work for it, and run."""
+    from bgremove.api import load_remover
+    from bgremove.batch import run
+
+    yield from planned.refused
+    if planned.jobs:
+        yield from run(planned.jobs, load_remover(method, **options), **settings)
+
+
+@contextmanager
+def _progress(
+    outcomes: Iterator["Outcome"], count: int, *, shown: bool
+) -> Iterator[Iterator["Outcome"]]:
+    if not shown:
+        yield outcomes
+        return
+    with click.progressbar(outcomes, length=count, file=sys.stderr) as bar:
+        yield iter(bar)
+
+
+def _report(outcome: "Outcome", *, verbose: bool, bar: bool) -> str:
+    if outcome.png is not None:
+        outcome = _send(outcome)
+    line = outcome.message or (f"wrote {outcome.target or 'standard output'}" if verbose else "")
+    if line:
+        name = _printable(outcome.name)
+        reason = _printable(line).removeprefix(f"{name}: ")
+        _say(f"{name}: {reason}", before=_CLEAR_LINE if bar else "")
+    return outcome.status
+
+
+def _send(outcome: "Outcome") -> "Outcome":
+    """Write a cutout to standard output."""
+    try:
+        sys.stdout.buffer.write(outcome.png or b"")
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        reason = f"standard output: cannot be written: {error.strerror}"
+        return replace(outcome, status="failed", message=reason)
+    return outcome
+
+
+def _summary(statuses: list[str]) -> str:
+    parts = [f"{statuses.count('done')} cut out"]
+    if empty := statuses.count("no-subject"):
+        parts.append(f"{empty} without a subject")
+    if failed := statuses.count("failed"):
+        parts.append(f"{failed} failed")
+    return f"{len(statuses)} pictures: {', '.join(parts)}"
+
+
+@contextmanager
+def _log_on_stderr(*, shown: bool) -> Iterator[None]:
+    if not shown:
+        yield
+        return
+    logger = logging.getLogger("bgremove")
+    level = logger.level
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("bgremove: %(message)s"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        logger.removeHandler(handler)
+
+
+def _say(line: str, *, before: str = "") -> None:
+    """Write a line to standard error."""
+    click.echo(f"{before}bgremove: {line}", err=True)
+
+
+def _print(line: str) -> None:
+    """Write a line to standard output, in what its encoding has."""
+    encoding = sys.stdout.encoding or "utf-8"
+    click.echo(line.encode(encoding, "replace").decode(encoding))
+
+
+def _printable(text: str) -> str:
+    """Keep a file's name to one line, whatever is in it."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

@@ -1,0 +1,122 @@
+"""``python -m bgremove.evaluation``: score a model, or the alphas of any other program."""
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import click
+
+from bgremove.cards import read_card, write_card
+from bgremove.errors import BgremoveError
+from bgremove.evaluation import report
+from bgremove.evaluation.options import card_file, data_option, device_option, model_option
+from bgremove.evaluation.predictions import stored_matte
+from bgremove.evaluation.run import (
+    OUTPUTS,
+    PhotoScore,
+    labelled_entries,
+    network_matte,
+    output_channel,
+    rows,
+    score_photo,
+    worst,
+)
+from bgremove.evaluation.sheet import contact_sheet, write_sheet
+from bgremove.labelled_photos import Entry, LabelledPhoto, read_photos
+from bgremove.removers.base import Matte
+from bgremove.segmenter import load_segmenter
+
+SHEET_PHOTOS = 20
+"""How many of the worst photos a sheet shows."""
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@model_option
+@click.option(
+    "--predictions",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Score the alphas in this folder instead: SET/STEM.png or SET-STEM.png.",
+)
+@click.option("--split", "splits", multiple=True, help="Photos of this split; may be repeated.")
+@click.option("--set", "sets", multiple=True, help="Photos of this set; may be repeated.")
+@click.option("--output", type=click.Choice(OUTPUTS), default="person", show_default=True)
+@data_option
+@device_option
+@click.option("--csv", "csv_file", type=FILE, help="Write the scores of each photo.")
+@click.option("--json", "json_file", type=FILE, help="Write the table as JSON.")
+@click.option("--sheet", "sheet_file", type=FILE, help="Draw the worst twenty photos.")
+@click.option("--write-card", "is_written", is_flag=True, help="Put the figures on the card.")
+def main(
+    model: str,
+    predictions: Path | None,
+    splits: tuple[str, ...],
+    sets: tuple[str, ...],
+    output: str,
+    data: Path,
+    device: str,
+    csv_file: Path | None,
+    json_file: Path | None,
+    sheet_file: Path | None,
+    is_written: bool,
+) -> None:
+    """Score a model on labelled photos, by the way that a user's photo takes.
+
+    The table goes to stdout: a line for each split, and for each of its sets.
+    """
+    if not (splits or sets):
+        raise click.UsageError("expected at least one --split or --set")
+    if is_written and (sets or predictions):
+        raise click.UsageError(
+            "--write-card stores a model's figures by whole splits: leave out --set, --predictions"
+        )
+    try:
+        entries = labelled_entries(data, splits=splits, sets=sets, output=output)
+        matte_of_photo = (
+            partial(stored_matte, folder=predictions)
+            if predictions
+            else _model_mattes(model, device, output)
+        )
+        scores = _score(data, entries, matte_of_photo, output)
+        table = rows(scores)
+        click.echo(report.table(table))
+        if csv_file:
+            report.write(report.as_csv(scores), csv_file)
+        if json_file:
+            report.write(
+                report.as_json(table, source=str(predictions or model), output=output), json_file
+            )
+        if sheet_file:
+            ranked = worst(scores, SHEET_PHOTOS)
+            photos = read_photos(data, [score.entry for score in ranked])
+            write_sheet(contact_sheet(photos, ranked, matte_of_photo), sheet_file)
+        if is_written:
+            path = card_file(model)
+            write_card(report.with_metrics(read_card(path), table, output), path)
+    except BgremoveError as error:
+        click.echo(f"bgremove.evaluation: {error}", err=True)
+        sys.exit(error.exit_code)
+
+
+def _model_mattes(model: str, device: str, output: str) -> "partial[Matte]":
+    segmenter = load_segmenter(model, device)
+    channel = output_channel(segmenter.card, output)
+    return partial(network_matte, segmenter=segmenter, channel=channel)
+
+
+def _score(
+    data: Path,
+    entries: list[Entry],
+    matte_of_photo: Callable[[LabelledPhoto], Matte],
+    output: str,
+) -> list[PhotoScore]:
+    with click.progressbar(
+        read_photos(data, entries), length=len(entries), label="scoring", file=sys.stderr
+    ) as photos:
+        return [score_photo(photo, matte_of_photo(photo), output) for photo in photos]
+
+
+if __name__ == "__main__":
+    main()

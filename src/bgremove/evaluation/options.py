@@ -1,0 +1,33 @@
+"""What the commands of this package have in common."""
+
+from pathlib import Path
+
+import click
+
+from bgremove.cards import CARD_FILE
+from bgremove.model_files import DEFAULT_MODEL, find_model, is_path
+
+DEFAULT_DATA = Path("../shared/data")
+
+model_option = click.option(
+    "--model", default=DEFAULT_MODEL, show_default=True, help="A shipped model's name, or a file."
+)
+data_option = click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_DATA,
+    show_default=True,
+    help="The folder of index.csv and shards/.",
+)
+device_option = click.option(
+    "--device", default="auto", show_default=True, help="auto, cpu, gpu or gpu:N."
+)
+
+
+def card_file(model: str) -> Path:
+    """Tell where a model's card lies; the model has been loaded from there."""
+    if not is_path(model):
+        return find_model(model)[1] / CARD_FILE
+    path = Path(model)
+    own = path.with_suffix(".json")
+    return own if path.suffix == ".onnx" and own.is_file() else path.with_name(CARD_FILE)

@@ -1,0 +1,141 @@
+"""``python -m bgremove.evaluation.presence``: choose the rule by which a model says "nobody here".
+
+Each rule of a grid is held against photos with people (``val``) and without (``negatives_val``).
+"""
+
+import itertools
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+import numpy as np
+
+from bgremove.arrays import Probability
+from bgremove.cards import PresenceRule, read_card, write_card
+from bgremove.errors import BgremoveError
+from bgremove.evaluation.options import card_file, data_option, device_option, model_option
+from bgremove.evaluation.report import aligned
+from bgremove.evaluation.run import labelled_entries
+from bgremove.labelled_photos import read_photos
+from bgremove.removers.person import is_present
+from bgremove.segmenter import load_segmenter
+from bgremove.segmenter.base import Segmenter
+
+PEOPLE_SPLIT, EMPTY_SPLIT = "val", "negatives_val"
+
+GRID = tuple(
+    PresenceRule(probability=probability, area=area)
+    for probability, area in itertools.product(
+        (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9), (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
+    )
+)
+"""The rules that are tried."""
+
+ALLOWED_LOSS = 0.02
+"""The share of photos with people that a rule may call empty."""
+
+
+@dataclass(frozen=True)
+class RuleScore:
+    """What a rule does.
+
+    Attributes
+    ----------
+    lost : float
+        Share of the photos with people that it calls empty.
+    false : float
+        Share of the photos without people in which it finds somebody.
+    """
+
+    rule: PresenceRule
+    lost: float
+    false: float
+
+
+def score_rules(
+    rules: Iterable[PresenceRule],
+    *,
+    with_people: Sequence[Probability],
+    without: Sequence[Probability],
+) -> list[RuleScore]:
+    """Hold rules against what a network gave for photos with people and without.
+
+    Parameters
+    ----------
+    with_people, without : sequence of (h, w) ndarray of float32 in [0, 1]
+        At least one each.
+    """
+    return [
+        RuleScore(
+            rule,
+            lost=float(np.mean([not is_present(person, rule) for person in with_people])),
+            false=float(np.mean([is_present(person, rule) for person in without])),
+        )
+        for rule in rules
+    ]
+
+
+def propose(scores: Sequence[RuleScore]) -> RuleScore:
+    """Choose the rule with the fewest false persons among those that lose few people.
+
+    Of equals it takes the one that loses fewer, then the first. If all lose more than
+    `ALLOWED_LOSS`, it is the one that loses the fewest.
+    """
+    allowed = [score for score in scores if score.lost <= ALLOWED_LOSS]
+    if allowed:
+        return min(allowed, key=lambda score: (score.false, score.lost))
+    return min(scores, key=lambda score: (score.lost, score.false))
+
+
+def people_maps(segmenter: Segmenter, data: Path, split: str, kind: str) -> list[Probability]:
+    """Predict the photos of a split whose person label is `kind`, at the network's size."""
+    entries = labelled_entries(data, splits=[split], sets=[], output="person")
+    entries = [entry for entry in entries if entry.person == kind]
+    channel = segmenter.card.person_channel
+    with click.progressbar(
+        read_photos(data, entries), length=len(entries), label=split, file=sys.stderr
+    ) as photos:
+        return [segmenter.predict(photo.image)[..., channel].copy() for photo in photos]
+
+
+def table(scores: Iterable[RuleScore]) -> str:
+    """Lay rules out as text."""
+    lines = [["probability", "area", "people lost", "false persons"]]
+    for score in scores:
+        rule = score.rule
+        lines.append(
+            [f"{rule.probability:g}", f"{rule.area:g}", f"{score.lost:.3f}", f"{score.false:.3f}"]
+        )
+    return aligned(lines, words=0)
+
+
+@click.command()
+@model_option
+@data_option
+@device_option
+@click.option("--write-card", "is_written", is_flag=True, help="Store the rule on the card.")
+def main(model: str, data: Path, device: str, is_written: bool) -> None:
+    """Choose the rule by which a model says that nobody is in a photo."""
+    try:
+        segmenter = load_segmenter(model, device)
+        scores = score_rules(
+            GRID,
+            with_people=people_maps(segmenter, data, PEOPLE_SPLIT, "mask"),
+            without=people_maps(segmenter, data, EMPTY_SPLIT, "none"),
+        )
+        chosen = propose(scores)
+        click.echo(table(scores))
+        click.echo("\nproposed")
+        click.echo(table([chosen]))
+        if is_written:
+            path = card_file(model)
+            write_card(replace(read_card(path), presence=chosen.rule), path)
+    except BgremoveError as error:
+        click.echo(f"bgremove.evaluation.presence: {error}", err=True)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""The door to libraries that only an extra brings: missing and broken are told apart."""
+
+import importlib
+from typing import Any
+
+from bgremove.errors import MissingExtraError
+
+
+def import_extra(library: str, extra: str) -> Any:
+    """Import a library that `extra` brings.
+
+    Parameters
+    ----------
+    library : str
+        Name of the module.
+    extra : str
+        Name of the extra of bgremove that installs it.
+
+    Returns
+    -------
+    module
+
+    Raises
+    ------
+    MissingExtraError
+        If the library is not installed, or is and cannot be imported.
+    """
+    try:
+        return importlib.import_module(library)
+    except ModuleNotFoundError as error:
+        if error.name != library:
+            raise MissingExtraError(_broken(library, error)) from error
+        raise MissingExtraError(
+            f'{library} is needed and not installed: pip install "bgremove[{extra}]"'
+        ) from error
+    except (ImportError, OSError, AttributeError, TypeError) as error:
+        raise MissingExtraError(_broken(library, error)) from error
+
+
+def _broken(library: str, error: Exception) -> str:
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return f"{library} is installed but cannot be imported: {reason}; install it again"

@@ -1,0 +1,114 @@
+"""Where models lie: those that are shipped, by name, and the user's own, by path."""
+
+import difflib
+import os
+from pathlib import Path
+
+from bgremove.cards import CARD_FILE, ModelCard, check_complete, read_card
+from bgremove.errors import CardError, ModelMismatchError, ModelNotFoundError
+
+DEFAULT_MODEL = "tiramisu-fast"
+
+MODEL_SUFFIXES = (".onnx", ".keras", ".h5", ".hdf5", ".json")
+"""Of the files that `bgremove.segmenter.load_segmenter` takes."""
+
+
+def models_folder() -> Path:
+    """Give the folder of the shipped models: the installed package's own, else the checkout's."""
+    package = Path(__file__).parent
+    installed = package / "models"
+    return installed if installed.is_dir() else package.parent.parent / "models"
+
+
+def shipped_models() -> list[ModelCard]:
+    """Read the cards of all shipped models, by name.
+
+    Raises
+    ------
+    CardError
+        If a card is broken or incomplete.
+    """
+    return [find_model(name)[0] for name in _shipped_names()]
+
+
+def find_model(name: str) -> tuple[ModelCard, Path]:
+    """Find a shipped model by its name.
+
+    Returns
+    -------
+    ModelCard
+    Path
+        The model's folder.
+
+    Raises
+    ------
+    ModelNotFoundError
+        If there is none; the message lists those that there are, and the nearest.
+    CardError
+        If the card is broken or incomplete.
+    """
+    known = _shipped_names()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ModelNotFoundError(
+            f"no model is called {name!r}; there are: {', '.join(known) or 'none'}{hint}"
+        )
+    folder = models_folder() / name
+    card = read_card(folder / CARD_FILE)
+    check_complete(card)
+    return card, folder
+
+
+def is_path(model: str | os.PathLike[str]) -> bool:
+    """Tell whether a model was given as a file: by its suffix, a separator, or being there."""
+    if not isinstance(model, str):
+        return True
+    path = Path(model)
+    return path.suffix in MODEL_SUFFIXES or path.name != model or path.is_file()
+
+
+def find_own_model(path: Path) -> ModelCard | None:
+    """Find a user's model, and the card beside it.
+
+    Parameters
+    ----------
+    path : Path
+        A file with one of `MODEL_SUFFIXES`.
+
+    Returns
+    -------
+    ModelCard or None
+        None for a Keras file without a ``card.json``. An ``.onnx`` needs its card, which may
+        also be called after it: ``STEM.json``.
+
+    Raises
+    ------
+    ModelNotFoundError
+        If no file is there.
+    ModelMismatchError
+        If the suffix is another.
+    CardError
+        If an ``.onnx`` has no card, or if the card is broken.
+    """
+    if not path.is_file():
+        raise ModelNotFoundError(f"{path}: expected a model file, found none")
+    if path.suffix not in MODEL_SUFFIXES:
+        raise ModelMismatchError(
+            f"{path}: expected a file with the suffix {', '.join(MODEL_SUFFIXES)}, "
+            f"found {path.suffix or 'none'}"
+        )
+    is_onnx = path.suffix == ".onnx"
+    shared, own = path.with_name(CARD_FILE), path.with_suffix(".json")
+    for card in (own, shared) if is_onnx else (shared,):
+        if card.is_file():
+            return read_card(card)
+    if is_onnx:
+        raise CardError(
+            f"{path}: expected its card beside it, {own.name} or {shared.name}, found neither"
+        )
+    return None
+
+
+def _shipped_names() -> list[str]:
+    return sorted(card.parent.name for card in models_folder().glob(f"*/{CARD_FILE}"))

@@ -1,0 +1,96 @@
+"""The methods, by name. The table is text: a method's module is imported when it is asked for."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from bgremove.errors import OptionError
+
+if TYPE_CHECKING:
+    from bgremove.removers.base import Remover
+
+DEFAULT_METHOD = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """Where a method is, and what it takes.
+
+    Attributes
+    ----------
+    module, attribute : str
+        The place of its `Remover`.
+    options : tuple of str
+        The remover's keyword arguments.
+    help : str
+        One line in plain words.
+    """
+
+    module: str
+    attribute: str
+    options: tuple[str, ...]
+    help: str
+
+
+METHODS = {
+    "auto": Method(
+        module="bgremove.removers.auto",
+        attribute="AutoRemover",
+        options=("model", "threshold", "device", "edges", "low", "high"),
+        help="people, and the contour method where there are none",
+    ),
+    "person": Method(
+        module="bgremove.removers.person",
+        attribute="PersonRemover",
+        options=("model", "threshold", "device", "edges"),
+        help="people, by a neural network",
+    ),
+    "contour": Method(
+        module="bgremove.removers.object",
+        attribute="ObjectRemover",
+        options=("edges", "low", "high"),
+        help="an object before a calm background, by its outline",
+    ),
+}
+"""Every method that can be named."""
+
+
+def find_method(name: str) -> Method:
+    """Look a method up.
+
+    Raises
+    ------
+    OptionError
+        If there is none of that name; the message lists those that there are.
+    """
+    try:
+        return METHODS[name]
+    except (KeyError, TypeError) as error:
+        near = difflib.get_close_matches(str(name), METHODS, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        known = ", ".join(METHODS)
+        raise OptionError(f"method must be one of {known}, got {name!r}{hint}") from error
+
+
+def check_options(name: str, options: Iterable[str]) -> None:
+    """Check that a method takes the options.
+
+    Raises
+    ------
+    OptionError
+        Naming those that it does not take.
+    """
+    taken = find_method(name).options
+    foreign = [option for option in options if option not in taken]
+    if foreign:
+        raise OptionError(
+            f"the {name} method has no option {', '.join(foreign)}; it takes {', '.join(taken)}"
+        )
+
+
+def remover_class(name: str) -> "type[Remover]":
+    """Import a method's remover."""
+    method = find_method(name)
+    return cast("type[Remover]", getattr(import_module(method.module), method.attribute))

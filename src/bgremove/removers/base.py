@@ -1,0 +1,128 @@
+"""`Remover`: the one interface of all methods."""
+
+import os
+import warnings
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TypeAlias, overload
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PILImage
+
+from bgremove.arrays import Alpha, Image, alpha_from_uint8, check_picture
+from bgremove.compose import cutout
+from bgremove.errors import InputError, NoSubjectWarning
+from bgremove.image_io import decode, photo_from_pil, read_photo
+
+Picture: TypeAlias = "str | os.PathLike[str] | bytes | PILImage.Image | NDArray[np.uint8]"
+
+
+@dataclass(frozen=True)
+class Matte:
+    """What a method makes of an image.
+
+    Attributes
+    ----------
+    alpha : (H, W) ndarray of float32 in [0, 1]
+        All zero where nothing was found.
+    found : bool
+        Whether there is a subject.
+    """
+
+    alpha: Alpha
+    found: bool
+
+
+class Remover(ABC):
+    """Cuts the subject out of pictures, by one method.
+
+    Call it with a picture of any kind, and it gives a cutout of the same kind back.
+    """
+
+    subject: str
+    """What the method looks for, in a word for messages."""
+
+    @abstractmethod
+    def matte(self, image: Image) -> Matte:
+        """Find the subject of an image.
+
+        Parameters
+        ----------
+        image : (H, W, 3) ndarray of uint8, RGB
+
+        Returns
+        -------
+        Matte
+        """
+
+    def alpha(self, image: Image) -> Alpha:
+        """Give the subject's alpha.
+
+        Parameters
+        ----------
+        image : (H, W, 3) ndarray of uint8, RGB
+
+        Returns
+        -------
+        (H, W) ndarray of float32 in [0, 1]
+            All zero, with a `NoSubjectWarning`, where nothing was found.
+
+        Raises
+        ------
+        InputError
+            If the array is no such image.
+        """
+        if check_picture(image).shape[2] != 3:
+            raise InputError(f"expected an image of shape (H, W, 3), got {image.shape}")
+        matte = self.matte(image)
+        if not matte.found:
+            message = f"no {self.subject} found; the cutout is fully transparent"
+            warnings.warn(message, NoSubjectWarning, stacklevel=2)
+        return matte.alpha
+
+    @overload
+    def __call__(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]: ...
+    @overload
+    def __call__(
+        self, picture: "str | os.PathLike[str] | bytes | PILImage.Image"
+    ) -> PILImage.Image: ...
+    def __call__(self, picture: Picture) -> PILImage.Image | NDArray[np.uint8]:
+        """Cut the subject out of a picture.
+
+        Parameters
+        ----------
+        picture : path, bytes, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
+            An alpha that the picture has is multiplied into the result.
+
+        Returns
+        -------
+        PIL.Image.Image or (H, W, 4) ndarray of uint8
+            RGBA with straight alpha: an array for an array, else a PIL image, which keeps the
+            picture's ICC profile and resolution in its ``info``.
+
+        Raises
+        ------
+        InputError
+            If `picture` is none of these.
+        ImageReadError
+            If it is a path or bytes and cannot be read.
+        """
+        if isinstance(picture, np.ndarray):
+            array = check_picture(picture)
+            image = np.ascontiguousarray(array[..., :3])
+            own = alpha_from_uint8(array[..., 3]) if array.shape[2] == 4 else None
+            return cutout(image, self.alpha(image), own)
+        if isinstance(picture, PILImage.Image):
+            photo = photo_from_pil(picture)
+        elif isinstance(picture, bytes):
+            photo = decode(picture, "bytes")
+        elif isinstance(picture, (str, os.PathLike)):
+            photo = read_photo(picture)
+        else:
+            raise InputError(
+                "expected a path, bytes, a PIL image or a numpy array, "
+                f"got {type(picture).__name__}"
+            )
+        result = cutout(photo.image, self.alpha(photo.image), photo.alpha)
+        return photo.as_pil(result)

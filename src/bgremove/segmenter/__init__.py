@@ -1,0 +1,69 @@
+"""Loading a network onto an engine.
+
+Shipped models and ``.onnx`` files run on ONNX Runtime, on the CPU; with ``device="gpu"`` the
+same weights run on TensorFlow. Keras files always run on TensorFlow, where ``auto`` takes the
+first GPU if there is one.
+"""
+
+import logging
+import os
+from pathlib import Path
+
+from bgremove.cards import check_hash
+from bgremove.devices import parse_device
+from bgremove.model_files import DEFAULT_MODEL, find_model, find_own_model, is_path
+from bgremove.segmenter.base import Segmenter
+
+__all__ = ["DEFAULT_MODEL", "load_segmenter"]
+
+log = logging.getLogger(__name__)
+
+
+def load_segmenter(model: str | os.PathLike[str], device: str = "auto") -> Segmenter:
+    """Load a network.
+
+    Parameters
+    ----------
+    model : str or path
+        A shipped model's name, or a file: ``.onnx`` with its card beside it, ``.keras``,
+        ``.h5``, or a Keras 2 ``model.json`` with its ``.hdf5`` weights beside it.
+    device : str, default "auto"
+        ``auto``, ``cpu``, ``gpu`` or ``gpu:N``.
+
+    Returns
+    -------
+    Segmenter
+
+    Raises
+    ------
+    OptionError
+        If `device` is none of these.
+    ModelError
+        If the model is missing, damaged, or of another kind than expected.
+    DeviceError
+        If the device is not there.
+    MissingExtraError
+        If TensorFlow is needed and not installed.
+    """
+    wanted = parse_device(device)
+    if is_path(model):
+        path = Path(model)
+        card = find_own_model(path)
+    else:
+        card, folder = find_model(str(model))
+        assert card.weights is not None, "find_model gives complete cards"
+        path = folder / card.weights.file
+    if card is not None and card.weights is not None:
+        check_hash(path, card.weights.sha256)
+
+    segmenter: Segmenter
+    if card is not None and path.suffix == ".onnx" and wanted.kind != "gpu":
+        from bgremove.segmenter.onnx_engine import OnnxSegmenter
+
+        engine, segmenter = "ONNX Runtime", OnnxSegmenter(card, path)
+    else:
+        from bgremove.segmenter.keras_engine import load_keras
+
+        engine, segmenter = "TensorFlow", load_keras(path, card, wanted)
+    log.info("%s: %s on %s", segmenter.card.name, engine, segmenter.device)
+    return segmenter

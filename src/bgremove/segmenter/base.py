@@ -1,0 +1,49 @@
+"""What every engine is: something that runs one network."""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bgremove.arrays import Image, Probability, resize
+from bgremove.cards import InputSpec, ModelCard
+
+
+class Segmenter(Protocol):
+    """One loaded network on one device.
+
+    Attributes
+    ----------
+    card : ModelCard
+    device : str
+        What it runs on: ``cpu`` or ``gpu:N``.
+    """
+
+    card: ModelCard
+    device: str
+
+    def predict(self, image: Image) -> Probability:
+        """Run the network on one image of any size.
+
+        Parameters
+        ----------
+        image : (H, W, 3) ndarray of uint8, RGB
+
+        Returns
+        -------
+        (h, w, C) ndarray of float32 in [0, 1]
+            At the network's own size; the channels are the card's `outputs`. Safe to call
+            from several threads.
+        """
+        ...
+
+
+def prepare(image: Image, spec: InputSpec) -> NDArray[np.float32]:
+    """Turn an image into a network's input, (1, height, width, 3), as the card says.
+
+    The resize is antialiased and ignores the aspect, as the original did.
+    """
+    small = resize(image, spec.width, spec.height).astype(np.float32) / np.float32(255)
+    mean, std = np.array(spec.mean, np.float32), np.array(spec.std, np.float32)
+    batch: NDArray[np.float32] = ((small - mean) / std)[None]
+    return batch

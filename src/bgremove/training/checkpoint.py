@@ -1,0 +1,83 @@
+"""A run's state in one file: whatever is needed to go on as if nothing had happened.
+
+Batches are drawn from the seed and the step's number, so no random state needs saving but
+the network's own (dropout), which Keras keeps among the model's variables.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from bgremove.errors import DataError
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def save_checkpoint(path: Path, model: keras.Model, average: list[Any], step: int) -> None:
+    """Write model, optimizer, moving average and step to `path`, atomically."""
+    arrays: Arrays = {"step": np.array(step)}
+    for prefix, variables in _variables(model).items():
+        for index, variable in enumerate(variables):
+            arrays[f"{prefix}/{index}"] = _to_numpy(variable)
+    for index, value in enumerate(average):
+        arrays[f"average/{index}"] = _to_numpy(value)
+    temporary = path.with_suffix(".part")
+    with temporary.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+    temporary.replace(path)
+
+
+def load_checkpoint(path: Path, model: keras.Model, average: list[Any]) -> int:
+    """Put a saved state into a model, its optimizer and the moving average; give the step.
+
+    Raises
+    ------
+    DataError
+        If the checkpoint is of another network or optimizer.
+    """
+    with np.load(path) as saved:
+        for prefix, variables in _variables(model).items():
+            _assign(path, saved, prefix, variables)
+        for index in range(len(average)):
+            average[index] = keras.ops.convert_to_tensor(saved[f"average/{index}"])
+        return int(saved["step"])
+
+
+def load_average(path: Path, model: keras.Model) -> None:
+    """Put the moving average of a checkpoint into a model of the same network.
+
+    Raises
+    ------
+    DataError
+        If the checkpoint is of another network.
+    """
+    with np.load(path) as saved:
+        _assign(path, saved, "average", model.weights)
+
+
+def _variables(model: keras.Model) -> dict[str, list[Any]]:
+    return {"model": model.variables, "optimizer": model.optimizer.variables}
+
+
+def _assign(path: Path, saved: Arrays, prefix: str, variables: list[Any]) -> None:
+    found = [name for name in saved if name.startswith(f"{prefix}/")]
+    if len(found) != len(variables):
+        raise DataError(
+            f"{path}: expected {len(variables)} arrays of the {prefix}, found {len(found)}; "
+            "the checkpoint is of another network"
+        )
+    for index, variable in enumerate(variables):
+        value = saved[f"{prefix}/{index}"]
+        if value.shape != tuple(variable.shape):
+            raise DataError(
+                f"{path}: expected shape {tuple(variable.shape)} for {variable.path}, "
+                f"found {value.shape}; the checkpoint is of another network"
+            )
+        variable.assign(value)
+
+
+def _to_numpy(value: Any) -> NDArray[Any]:
+    return np.asarray(keras.ops.convert_to_numpy(value))

@@ -1,0 +1,129 @@
+"""One TOML file describes one training run."""
+
+import sys
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bgremove.errors import ConfigError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phase:
+    """A stretch of the run at one resolution.
+
+    Parameters
+    ----------
+    size : int
+        Height and width of the network's input, in pixels.
+    steps : int
+        Optimizer steps.
+    batch : int
+        Photos a step.
+    """
+
+    size: int
+    steps: int
+    batch: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """Everything that decides what a run learns.
+
+    Parameters
+    ----------
+    network : str
+        Name of a preset in `bgremove.network.tiramisu.PRESETS`.
+    data : Path
+        Folder with ``index.csv`` and ``shards/``; relative paths count from the config file.
+    weights : dict of str to float
+        How often each set of the index is drawn, relative to the others.
+    phases : tuple of Phase
+        Resolutions, in order; the learning rate's schedule spans them all.
+    learning_rate : float
+        Peak of the schedule.
+    seed : int
+        Decides the initial weights and, with the step's number, each batch.
+    weight_decay, clip_norm, warmup_steps, ema, precision
+        Of the optimizer: AdamW's decay, largest gradient norm, steps of linear warm-up, decay
+        of the moving average of the weights, Keras dtype policy.
+    paste : float
+        Share of the people that are pasted on a photo without people, in [0, 1].
+    start : Path, optional
+        A checkpoint whose weights this run starts from.
+    checkpoint_minutes, validate_minutes : float
+        How often to save, and to measure on the split `val`.
+    """
+
+    network: str
+    data: Path
+    weights: dict[str, float]
+    phases: tuple[Phase, ...]
+    learning_rate: float
+    seed: int = 0
+    weight_decay: float = 1e-4
+    clip_norm: float = 2.0
+    warmup_steps: int = 200
+    ema: float = 0.998
+    precision: str = "float32"
+    paste: float = 0.25
+    start: Path | None = None
+    checkpoint_minutes: float = 5.0
+    validate_minutes: float = 15.0
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps of the whole run."""
+        return sum(phase.steps for phase in self.phases)
+
+    def phase_at(self, step: int) -> Phase:
+        """Give the phase that step number `step`, from 0, belongs to."""
+        for phase in self.phases:
+            if step < phase.steps:
+                return phase
+            step -= phase.steps
+        return self.phases[-1]
+
+
+def read_config(path: Path) -> RunConfig:
+    """Read a run's config.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing, is no TOML, lacks a key or has one that is not known.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read as a TOML config: {error}") from error
+
+    phases = tuple(_fill(Phase, phase, path) for phase in table.get("phases", []))
+    if not phases:
+        raise ConfigError(f"{path}: expected at least one [[phases]] table, found none")
+    config = {**table, "phases": phases}
+    for key in ("data", "start"):
+        if key in config:
+            config[key] = (path.parent / config[key]).resolve()
+    return _fill(RunConfig, config, path)
+
+
+def _fill(kind: type[T], table: dict[str, Any], path: Path) -> T:
+    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    unknown = sorted(table.keys() - known)
+    if unknown:
+        raise ConfigError(
+            f"{path}: unknown key {unknown[0]!r}; known keys are {', '.join(sorted(known))}"
+        )
+    try:
+        return kind(**table)
+    except TypeError as error:
+        raise ConfigError(f"{path}: {error}") from error

@@ -1,0 +1,60 @@
+"""A square copy of each labelled photo, in memory or mapped from a file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bgremove.labelled_photos import Entry, read_photos
+
+STORED_SIZE = 256
+"""Side of the square copies that training keeps in memory, in pixels."""
+
+MASK_BIT, VOID_BIT = 1, 2
+
+
+@dataclass(frozen=True)
+class SquarePhotos:
+    """Many labelled photos, all at `STORED_SIZE`, in memory or mapped from a file.
+
+    Attributes
+    ----------
+    images : (N, S, S, 3) ndarray of uint8, RGB
+    labels : (N, S, S) ndarray of uint8
+        `MASK_BIT` and `VOID_BIT`.
+    """
+
+    entries: list[Entry]
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+
+
+def square_photos(folder: Path, entries: list[Entry], cache: Path) -> SquarePhotos:
+    """Decode photos once into square copies, kept in `cache` for the next time."""
+    entries = sorted(entries, key=lambda entry: (entry.shard, entry.set, entry.stem))
+    key = [f"{entry.set}/{entry.stem}" for entry in entries]
+    names, images, labels = (cache / f"{part}.npy" for part in ("names", "images", "labels"))
+    if not names.exists() or np.load(names).tolist() != key:
+        _decode(folder, entries, cache)
+        np.save(names, np.array(key))
+    return SquarePhotos(entries, np.load(images, mmap_mode="r"), np.load(labels, mmap_mode="r"))
+
+
+def _decode(folder: Path, entries: list[Entry], cache: Path) -> None:
+    cache.mkdir(parents=True, exist_ok=True)
+    side = STORED_SIZE
+    images = np.lib.format.open_memmap(
+        cache / "images.npy", "w+", np.uint8, (len(entries), side, side, 3)
+    )
+    labels = np.lib.format.open_memmap(
+        cache / "labels.npy", "w+", np.uint8, (len(entries), side, side)
+    )
+    for index, photo in enumerate(read_photos(folder, entries)):
+        images[index] = cv2.resize(photo.image, (side, side), interpolation=cv2.INTER_AREA)
+        mask = cv2.resize(photo.alpha, (side, side), interpolation=cv2.INTER_AREA) >= 0.5
+        void = cv2.resize(photo.void.astype(np.uint8), (side, side), interpolation=cv2.INTER_AREA)
+        labels[index] = mask * MASK_BIT | (void > 0) * VOID_BIT
+    images.flush()
+    labels.flush()

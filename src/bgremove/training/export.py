@@ -1,0 +1,192 @@
+"""From a run's checkpoint to a model: ``python -m bgremove.training.export CHECKPOINT``.
+
+A model is a folder: ``model.onnx``, ``golden.npz`` (an image, and the probability that the
+network gives for it) and ``card.json``. The card's metrics come later, from
+``python -m bgremove.evaluation``.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import click
+import keras
+import numpy as np
+
+from bgremove.arrays import Image, resize
+from bgremove.cards import CARD_FILE, InputSpec, ModelCard, StoredFile, sha256_of, write_card
+from bgremove.errors import BgremoveError, DataError
+from bgremove.image_io import read_photo
+from bgremove.labelled_photos import read_index
+from bgremove.network.tiramisu import PRESETS, build
+from bgremove.segmenter.base import prepare
+from bgremove.segmenter.shapes import as_maps
+from bgremove.segmenter.stored_weights import load_stored_weights
+from bgremove.training.checkpoint import load_average
+from bgremove.training.config import RunConfig, read_config
+from bgremove.training.onnx_graph import export_onnx
+from bgremove.training.terms import origin
+
+WEIGHTS_FILE = "model.onnx"
+GOLDEN_FILE = "golden.npz"
+
+OUTPUTS = ("person", "subject")
+"""Of every network that is trained here."""
+
+
+def export_model(
+    checkpoint: Path,
+    folder: Path,
+    *,
+    config: RunConfig,
+    name: str,
+    description: str,
+    photo: Path,
+    hardware: str,
+    licence: str,
+) -> ModelCard:
+    """Make a model of a checkpoint's averaged weights.
+
+    Parameters
+    ----------
+    checkpoint : Path
+    folder : Path
+        Of the model; made if it is not there.
+    config : RunConfig
+        Of the run.
+    name, description, hardware, licence : str
+        For the card.
+    photo : Path
+        A picture for the golden pair.
+
+    Returns
+    -------
+    ModelCard
+        As it was written, still without metrics.
+
+    Raises
+    ------
+    DataError
+        If the checkpoint is missing or of another network, or a set's terms are not known.
+    ImageReadError
+        If the photo cannot be read.
+    """
+    steps = _steps(checkpoint)
+    spec = InputSpec()
+    image = resize(read_photo(photo).image, spec.width, spec.height)
+    network = build(PRESETS[config.network], size=spec.height, outputs=len(OUTPUTS))
+    load_average(checkpoint, network)
+
+    folder.mkdir(parents=True, exist_ok=True)
+    weights, golden = folder / WEIGHTS_FILE, folder / GOLDEN_FILE
+    export_onnx(network, weights)
+    load_stored_weights(network, weights)
+    write_golden_pair(network, image, spec, golden)
+
+    card = ModelCard(
+        name=name,
+        description=description,
+        input=spec,
+        outputs=OUTPUTS,
+        weights=StoredFile(file=weights.name, sha256=sha256_of(weights)),
+        golden=StoredFile(file=golden.name, sha256=sha256_of(golden)),
+        network=config.network,
+        parameters=network.count_params(),
+        licence=licence,
+        training=training_facts(config, steps, hardware),
+    )
+    write_card(card, folder / CARD_FILE)
+    return card
+
+
+def write_golden_pair(network: keras.Model, image: Image, spec: InputSpec, path: Path) -> None:
+    """Write an image, and what the network gives for it, to an ``.npz``.
+
+    The arrays are ``image``, (H, W, 3) uint8, and ``probability``, (h, w, C) float32.
+    """
+    output = keras.ops.convert_to_numpy(network(prepare(image, spec), training=False))
+    with path.open("wb") as file:
+        np.savez_compressed(file, image=image, probability=as_maps(output, spec))
+
+
+def training_facts(config: RunConfig, steps: int, hardware: str) -> dict[str, Any]:
+    """Tell what a network learned from, after `steps` steps of a run.
+
+    Raises
+    ------
+    DataError
+        If the data's index is missing, or a set's terms are not known.
+    """
+    entries = read_index(
+        config.data, lambda entry: entry.split == "train" and entry.set in config.weights
+    )
+    counts = {name: sum(entry.set == name for entry in entries) for name in config.weights}
+    sets = {
+        name: {"photos": count, "source": origin(name).source, "terms": origin(name).terms}
+        for name, count in counts.items()
+    }
+    return {
+        "sets": sets,
+        "photos": len(entries),
+        "images_seen": sum(config.phase_at(step).batch for step in range(steps)),
+        "steps": steps,
+        "sizes": [phase.size for phase in config.phases],
+        "seed": config.seed,
+        "hardware": hardware,
+    }
+
+
+def _steps(checkpoint: Path) -> int:
+    try:
+        with checkpoint.open("rb") as file, np.load(file) as saved:
+            return int(saved["step"])
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
+        raise DataError(f"{checkpoint}: expected a run's checkpoint: {error}") from error
+
+
+@click.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.option("--config", type=click.Path(path_type=Path), required=True, help="The run's config.")
+@click.option("--name", required=True, help="The model's name.")
+@click.option("--description", required=True, help="What the model is good for, in one line.")
+@click.option(
+    "--image",
+    "photo",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="A photo for the golden pair.",
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The model's folder.")
+@click.option("--hardware", required=True, help="What the run ran on, and how long.")
+@click.option("--licence", default="Apache-2.0", show_default=True, help="Of the weights.")
+def main(
+    checkpoint: Path,
+    config: Path,
+    name: str,
+    description: str,
+    photo: Path,
+    out: Path,
+    hardware: str,
+    licence: str,
+) -> None:
+    """Make a model of CHECKPOINT's averaged weights."""
+    try:
+        card = export_model(
+            checkpoint,
+            out,
+            config=read_config(config),
+            name=name,
+            description=description,
+            photo=photo,
+            hardware=hardware,
+            licence=licence,
+        )
+    except BgremoveError as error:
+        click.echo(f"bgremove.training.export: {error}", err=True)
+        sys.exit(error.exit_code)
+    click.echo(f"{out}: {card.name}, {card.parameters:,} parameters")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""Where each set of photos comes from, and on what terms, for the cards of models."""
+
+from dataclasses import dataclass
+
+from bgremove.errors import DataError
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a set comes from.
+
+    Attributes
+    ----------
+    source : str
+    terms : str
+        As stated by the source.
+    """
+
+    source: str
+    terms: str
+
+
+def origin(name: str) -> Origin:
+    """Give the origin of a set of the data's index.
+
+    Raises
+    ------
+    DataError
+        If it is not known: no model may be trained on photos of unknown terms.
+    """
+    if name not in ORIGINS:
+        raise DataError(
+            f"{name}: expected one of {', '.join(ORIGINS)}; "
+            "add the set and its terms to bgremove.training.terms"
+        )
+    return ORIGINS[name]
+
+
+_COCO = Origin(
+    "COCO val2017", "annotations CC BY 4.0; photos Flickr, per-photo licences, many NC/ND"
+)
+_VOC = Origin("PASCAL VOC 2012", "Flickr's terms")
+_DUTS = Origin(
+    "DUTS-TR",
+    "none stated by DUTS; photos from ImageNet (non-commercial research access terms) and SUN",
+)
+_BSDS = Origin("BSDS500", "non-commercial research and education")
+_ECSSD = Origin("ECSSD", "none stated")
+_SUPER_RESOLUTION = Origin("super-resolution benchmark sets", "none stated")
+
+ORIGINS = {
+    "aisegment_sample": Origin("AISegment matting sample", "MIT on its repository"),
+    "bsds-background": _BSDS,
+    "bsds-object": _BSDS,
+    "bsds-person": _BSDS,
+    "ccp": Origin(
+        "Clothing Co-Parsing (repository bearpaw/clothing-co-parsing)",
+        "Apache-2.0 on the repository; photographers' rights not settled by it",
+    ),
+    "coco-noperson": _COCO,
+    "coco-object": _COCO,
+    "coco-person": _COCO,
+    "coco-single-parts": _COCO,
+    "coco-single-person": _COCO,
+    "coco128_person": Origin("COCO", _COCO.terms),
+    "duts_person": _DUTS,
+    "duts_tr": _DUTS,
+    "ecssd": _ECSSD,
+    "ecssd_person": _ECSSD,
+    "pennfudan": Origin("Penn-Fudan", "none stated"),
+    "sunhays80": _SUPER_RESOLUTION,
+    "urban100": _SUPER_RESOLUTION,
+    "voc2012_animals_fg": _VOC,
+    "voc2012_person": _VOC,
+    "voc_more": _VOC,
+    "voc_more_negatives": _VOC,
+}
+"""By the set's name in ``index.csv``."""

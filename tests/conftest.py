@@ -1,0 +1,106 @@
+"""What all tests share."""
+
+import csv
+import io
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from PIL import Image
+
+from bgremove.cards import InputSpec, ModelCard, write_card
+
+settings.register_profile("bgremove", deadline=None)
+settings.load_profile("bgremove")
+
+
+@pytest.fixture(scope="session")
+def red_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network for which red is a person: it gives ``max(R - G, 0)``."""
+    onnx = pytest.importorskip("onnx")
+    helper, floats = onnx.helper, onnx.TensorProto.FLOAT
+    slices = {"red": (0, 1), "green": (1, 2)}
+    bounds = {
+        f"{name}_{end}": helper.make_tensor(f"{name}_{end}", onnx.TensorProto.INT64, [1], [value])
+        for name, ends in slices.items()
+        for end, value in zip(("from", "to", "axis"), (*ends, 3), strict=True)
+    }
+    nodes = [
+        helper.make_node(
+            "Slice", ["image", *(f"{name}_{end}" for end in ("from", "to", "axis"))], [name]
+        )
+        for name in slices
+    ]
+    nodes.append(helper.make_node("Sub", ["red", "green"], ["difference"]))
+    nodes.append(helper.make_node("Relu", ["difference"], ["probability"]))
+    graph = helper.make_graph(
+        nodes,
+        "red",
+        [helper.make_tensor_value_info("image", floats, (1, 32, 32, 3))],
+        [helper.make_tensor_value_info("probability", floats, (1, 32, 32, 1))],
+        list(bounds.values()),
+    )
+    model = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 13)])
+    path = tmp_path_factory.mktemp("red_model") / "red.onnx"
+    onnx.save(model, path)
+    spec = InputSpec(height=32, width=32)
+    card = ModelCard(name="red", description="red is a person", input=spec, outputs=("person",))
+    write_card(card, path.with_name("card.json"))
+    return path
+
+
+ROWS = (
+    ("people", "a", "train", "mask", "mask"),
+    ("people", "b", "train", "mask", "mask"),
+    ("things", "c", "train", "unknown", "mask"),
+    ("nobody", "d", "train", "none", "unknown"),
+    ("people", "e", "val", "mask", "mask"),
+)
+COLUMNS = (
+    *("set", "stem", "split", "shard", "width", "height"),
+    *("person_label", "subject_label", "area"),
+)
+
+
+def png(array: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(array).save(file, "png")
+    return file.getvalue()
+
+
+def webp(array: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(array).save(file, "webp", lossless=True)
+    return file.getvalue()
+
+
+@pytest.fixture
+def data_folder(tmp_path: Path) -> Path:
+    """Five photos, 60×40: a bright box on noise; the photo "a" has a void column."""
+    folder = tmp_path / "data"
+    (folder / "shards").mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    with (folder / "index.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for name, stem, split, person, subject in ROWS:
+            writer.writerow([name, stem, split, "photos.tar", 60, 40, person, subject, 0.2])
+    with tarfile.open(folder / "shards" / "photos.tar", "w") as tar:
+        for name, stem, _split, person, subject in ROWS:
+            image = rng.integers(0, 90, (40, 60, 3), np.uint8)
+            mask = np.zeros((40, 60), np.uint8)
+            if "mask" in (person, subject):
+                image[10:30, 20:40] = 240
+                mask[10:30, 20:40] = 255
+            members = {f"{stem}.webp": webp(image), f"{stem}.mask.png": png(mask)}
+            if stem == "a":
+                void = np.zeros((40, 60), np.uint8)
+                void[:, 19] = 255
+                members[f"{stem}.void.png"] = png(void)
+            for member, content in members.items():
+                info = tarfile.TarInfo(f"{name}/{member}")
+                info.size = len(content)
+                tar.addfile(info, io.BytesIO(content))
+    return folder

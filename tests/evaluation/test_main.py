@@ -1,0 +1,108 @@
+"""The command, with a real model and with the alphas of another program."""
+
+import csv
+import json
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from bgremove.cards import read_card
+from bgremove.evaluation.__main__ import main
+
+
+@pytest.fixture
+def folder(write_folder, drawn, columns):
+    """One perfect photo, one a third right, and one of nobody with a bright wall."""
+    left = columns(0, 24)
+    return write_folder(
+        [
+            drawn("people", "perfect", left, mask=left, subject="mask"),
+            drawn("people", "third", left, mask=columns(12, 36)),
+            drawn("scenes", "wall", left, person="none", split="negatives_val"),
+        ]
+    )
+
+
+@pytest.fixture
+def run(folder):
+    def invoke(*arguments):
+        return CliRunner().invoke(main, [*map(str, arguments), "--data", str(folder)])
+
+    return invoke
+
+
+def cells(stdout: str) -> list[list[str]]:
+    return [line.split() for line in stdout.splitlines()]
+
+
+def test_a_model_is_scored_split_by_split(run, brightness_model):
+    result = run("--model", brightness_model, "--split", "val", "--split", "negatives_val")
+    assert result.exit_code == 0, result.stderr
+    _, empty, scenes, val, people = cells(result.stdout)
+    assert empty[:2] + empty[-2:] == ["negatives_val", "all", "1", "1.000"]
+    assert scenes[:2] == ["negatives_val", "scenes"]
+    assert val[:5] == ["val", "all", "2", "0.667", "0.667"]
+    assert people[2:] == val[2:]
+
+
+def test_the_subject_output_can_be_scored(run, brightness_model):
+    result = run("--model", brightness_model, "--set", "people", "--output", "subject")
+    assert result.exit_code == 0, result.stderr
+    assert cells(result.stdout)[1][:4] == ["val", "all", "1", "0.000"]
+
+
+def test_reports_are_written_where_they_are_asked_for(run, brightness_model, tmp_path):
+    files = {kind: tmp_path / f"report.{kind}" for kind in ("csv", "json", "png")}
+    result = run(
+        *("--model", brightness_model, "--split", "val", "--csv", files["csv"]),
+        *("--json", files["json"], "--sheet", files["png"]),
+    )
+    assert result.exit_code == 0, result.stderr
+    with files["csv"].open(newline="") as file:
+        assert [line["iou"] for line in csv.DictReader(file)] == ["1.0", "0.3333"]
+    report = json.loads(files["json"].read_text())
+    assert report["source"] == str(brightness_model)
+    assert report["splits"]["val"]["people"]["mean_iou"] == 0.6667
+    with Image.open(files["png"]) as sheet:
+        assert sheet.size == (960, 176)
+
+
+def test_the_figures_go_to_the_card_by_split(run, brightness_model):
+    for split in ("val", "negatives_val"):
+        result = run("--model", brightness_model, "--split", split, "--write-card")
+        assert result.exit_code == 0, result.stderr
+    metrics = read_card(brightness_model.parent / "card.json").metrics
+    assert metrics["val"]["mean_iou"] == 0.6667
+    assert metrics["negatives_val"] == {"photos_without": 1, "false_rate": 1}
+
+
+def test_the_alphas_of_another_program_are_scored(run, columns, tmp_path):
+    for name in ("people-perfect", "people-third"):
+        Image.fromarray(columns(0, 24)).save(tmp_path / f"{name}.png")
+    result = run("--predictions", tmp_path, "--split", "val")
+    assert result.exit_code == 0, result.stderr
+    assert cells(result.stdout)[1][:4] == ["val", "all", "2", "0.667"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "expected at least one --split or --set"),
+        (["--set", "people", "--write-card"], "leave out --set, --predictions"),
+        (["--split", "val", "--predictions", ".", "--write-card"], "leave out --set"),
+        (["--split", "val", "--output", "hair"], "'hair' is not one of 'person', 'subject'"),
+    ],
+)
+def test_wrong_use_exits_2(run, arguments, message):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_failure_is_told_in_one_line_on_stderr(run, tmp_path):
+    result = run("--predictions", tmp_path, "--split", "val")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert "bgremove.evaluation: expected a prediction at" in result.stderr.splitlines()[-1]

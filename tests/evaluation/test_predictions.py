@@ -1,0 +1,87 @@
+"""Alphas that other programs wrote."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bgremove.errors import DataError
+from bgremove.evaluation.predictions import stored_matte
+from bgremove.evaluation.run import labelled_entries
+from bgremove.labelled_photos import read_photos
+
+
+@pytest.fixture
+def photo(write_folder, drawn, columns):
+    folder = write_folder([drawn("a", "1", columns(0, 24), mask=columns(0, 24))])
+    entries = labelled_entries(folder, splits=["val"], sets=[], output="person")
+    (photo,) = read_photos(folder, entries)
+    return photo
+
+
+def levels(columns) -> np.ndarray:
+    values = np.zeros((32, 48), np.uint8)
+    values[columns(0, 10)] = 255
+    values[columns(10, 20)] = 51
+    return values
+
+
+def as_rgba(values):
+    red = np.full_like(values, 200)
+    return Image.fromarray(np.dstack([red, red, red, values]))
+
+
+def as_palette(values):
+    """Index 0 is transparent, every other is opaque."""
+    picture = Image.fromarray(values).convert("P")
+    picture.info["transparency"] = 0
+    return picture
+
+
+@pytest.mark.parametrize("name", ["a/1.png", "a-1.png"])
+@pytest.mark.parametrize("kind", [Image.fromarray, as_rgba], ids=["grey", "rgba"])
+def test_an_alpha_is_read_from_either_name_and_either_kind(photo, columns, tmp_path, name, kind):
+    path = tmp_path / "them" / name
+    path.parent.mkdir(parents=True)
+    kind(levels(columns)).save(path)
+    matte = stored_matte(photo, folder=tmp_path / "them")
+    assert matte.found
+    np.testing.assert_allclose(matte.alpha, levels(columns) / 255, atol=1e-6)
+
+
+def test_a_one_bit_mask_and_a_transparent_palette_are_alphas_too(photo, columns, tmp_path):
+    for name, picture in (
+        ("mask", Image.fromarray(columns(0, 10))),
+        ("palette", as_palette(np.where(columns(0, 10), 9, 0).astype(np.uint8))),
+    ):
+        (tmp_path / name).mkdir()
+        picture.save(tmp_path / name / "a-1.png")
+        matte = stored_matte(photo, folder=tmp_path / name)
+        np.testing.assert_array_equal(matte.alpha, columns(0, 10))
+
+
+def test_an_empty_alpha_has_found_nobody(photo, columns, tmp_path):
+    Image.fromarray(columns(0, 0)).save(tmp_path / "a-1.png")
+    assert not stored_matte(photo, folder=tmp_path).found
+
+
+def test_a_missing_prediction_is_named(photo, tmp_path):
+    with pytest.raises(DataError, match=r"expected a prediction at .*1\.png or .*a-1\.png"):
+        stored_matte(photo, folder=tmp_path)
+
+
+def test_a_prediction_of_another_size_is_refused(photo, tmp_path):
+    Image.new("L", (24, 16)).save(tmp_path / "a-1.png")
+    with pytest.raises(DataError, match="expected the photo's size, 48×32, got 24×16"):
+        stored_matte(photo, folder=tmp_path)
+
+
+def test_a_picture_without_alpha_is_refused(photo, tmp_path):
+    Image.new("RGB", (48, 32)).save(tmp_path / "a-1.png")
+    with pytest.raises(DataError, match="grey picture or one with alpha, got mode RGB"):
+        stored_matte(photo, folder=tmp_path)
+
+
+def test_a_file_that_is_no_picture_is_refused(photo, tmp_path):
+    (tmp_path / "a-1.png").write_bytes(b"not a picture")
+    with pytest.raises(DataError, match=r"a-1\.png: expected a PNG"):
+        stored_matte(photo, folder=tmp_path)

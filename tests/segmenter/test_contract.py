@@ -1,0 +1,96 @@
+"""What every engine owes: the same probabilities, for any photo, from any thread."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bgremove.cards import CARD_FILE, check_hash, read_card
+from bgremove.devices import Device
+from bgremove.model_files import models_folder
+from bgremove.segmenter.base import Segmenter
+from bgremove.segmenter.keras_engine import load_keras
+from bgremove.segmenter.onnx_engine import OnnxSegmenter
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+SHIPPED = sorted(card.parent for card in models_folder().glob(f"*/{CARD_FILE}"))
+TOLERANCE = 1e-4
+
+
+def onnx(path: Path) -> Segmenter:
+    return OnnxSegmenter(read_card(path.with_name(CARD_FILE)), path)
+
+
+def keras(path: Path) -> Segmenter:
+    return load_keras(path, read_card(path.with_name(CARD_FILE)), Device("cpu"))
+
+
+ENGINES = {"onnx": onnx, "keras": keras}
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def segmenter(request: pytest.FixtureRequest, model_file: Path) -> Segmenter:
+    return ENGINES[request.param](model_file)
+
+
+@pytest.fixture(scope="module")
+def astronaut() -> np.ndarray:
+    with Image.open(EXAMPLES / "astronaut.jpg") as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+def noise(height: int, width: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+
+
+@pytest.mark.parametrize("size", [(64, 64), (1, 1), (1, 300), (37, 501), (480, 640)])
+def test_any_size_gives_probabilities_at_the_networks_size(
+    segmenter: Segmenter, size: tuple[int, int]
+) -> None:
+    probability = segmenter.predict(noise(*size))
+    assert probability.shape == (64, 64, 2)
+    assert probability.dtype == np.float32
+    assert probability.min() >= 0
+    assert probability.max() <= 1
+
+
+def test_it_names_its_device_and_keeps_its_card(segmenter: Segmenter) -> None:
+    assert segmenter.device == "cpu"
+    assert segmenter.card.name == "tiny"
+
+
+def test_it_leaves_the_image_as_it_was(segmenter: Segmenter) -> None:
+    image = noise(64, 64)
+    before = image.copy()
+    segmenter.predict(image)
+    np.testing.assert_array_equal(image, before)
+
+
+def test_several_threads_get_the_answers_of_one(segmenter: Segmenter) -> None:
+    images = [noise(50, 70, seed) for seed in range(8)]
+    alone = [segmenter.predict(image) for image in images]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(segmenter.predict, images * 3))
+    for index, probability in enumerate(together):
+        np.testing.assert_allclose(probability, alone[index % len(images)], atol=1e-6)
+
+
+def test_both_engines_agree_on_a_photo(model_file: Path, astronaut: np.ndarray) -> None:
+    light, heavy = (load(model_file).predict(astronaut) for load in ENGINES.values())
+    assert light.std() > 0.01, "a flat answer would prove nothing"
+    np.testing.assert_allclose(light, heavy, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.name)
+def test_a_shipped_model_repeats_its_golden_pair(folder: Path, engine: str) -> None:
+    card = read_card(folder / CARD_FILE)
+    assert card.golden is not None
+    assert card.weights is not None
+    check_hash(folder / card.golden.file, card.golden.sha256)
+    with np.load(folder / card.golden.file) as golden:
+        image, expected = golden["image"], golden["probability"]
+    probability = ENGINES[engine](folder / card.weights.file).predict(image)
+    np.testing.assert_allclose(probability, expected, atol=TOLERANCE)

@@ -1,0 +1,75 @@
+"""The light engine tells which ONNX files it takes."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from bgremove.cards import InputSpec, ModelCard
+from bgremove.errors import ModelMismatchError
+from bgremove.segmenter.onnx_engine import OnnxSegmenter
+
+CARD = ModelCard(
+    name="small", description="for tests", input=InputSpec(height=4, width=4), outputs=("person",)
+)
+
+
+def write_onnx(
+    path: Path, *, shape: tuple[int, ...] = (1, 4, 4, 1), kind: int = TensorProto.FLOAT
+) -> Path:
+    """A network that gives the mean of its input's channels, in `shape`."""
+    nodes = [
+        helper.make_node("Cast", ["image"], ["float"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["float"], ["mean"], axes=[3], keepdims=1),
+        helper.make_node("Reshape", ["mean", "shape"], ["out"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "mean",
+        [helper.make_tensor_value_info("image", kind, (1, 4, 4, 3))],
+        [helper.make_tensor_value_info("out", TensorProto.FLOAT, shape)],
+        [helper.make_tensor("shape", TensorProto.INT64, [len(shape)], shape)],
+    )
+    model = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 13)])
+    onnx.save(model, path)
+    return path
+
+
+@pytest.mark.parametrize("shape", [(1, 4, 4, 1), (1, 16, 1)])
+def test_outputs_come_in_maps_or_in_one_row_of_pixels(
+    tmp_path: Path, shape: tuple[int, ...]
+) -> None:
+    segmenter = OnnxSegmenter(CARD, write_onnx(tmp_path / "mean.onnx", shape=shape))
+    image = np.random.default_rng(0).integers(0, 256, (4, 4, 3), np.uint8)
+    expected = image.mean(axis=2, keepdims=True) / 255
+    np.testing.assert_allclose(segmenter.predict(image), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("content", [b"", b"a text file", b"\x08\x07\x12" + bytes(500)])
+def test_a_broken_file_is_told_in_one_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "broken.onnx"
+    path.write_bytes(content)
+    with pytest.raises(ModelMismatchError, match=r"broken\.onnx: expected an ONNX network") as told:
+        OnnxSegmenter(CARD, path)
+    assert "\n" not in str(told.value)
+
+
+def test_a_truncated_file_is_told(tmp_path: Path) -> None:
+    path = write_onnx(tmp_path / "mean.onnx")
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(ModelMismatchError, match=r"mean\.onnx: expected an ONNX network"):
+        OnnxSegmenter(CARD, path)
+
+
+def test_a_network_that_wants_bytes_is_told(tmp_path: Path) -> None:
+    path = write_onnx(tmp_path / "mean.onnx", kind=TensorProto.UINT8)
+    with pytest.raises(ModelMismatchError, match=r"one input, tensor\(float\), found.*uint8"):
+        OnnxSegmenter(CARD, path)
+
+
+def test_a_network_of_another_shape_than_its_card_is_told(tmp_path: Path) -> None:
+    path = write_onnx(tmp_path / "mean.onnx", shape=(1, 2, 8))
+    with pytest.raises(ModelMismatchError, match=r"expected an output .* found \(1, 2, 8\)"):
+        OnnxSegmenter(CARD, path)

@@ -1,0 +1,174 @@
+"""The functions for one picture, and the removers that they keep."""
+
+import inspect
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as PILImage
+
+from bgremove import api
+from bgremove.errors import (
+    DeviceError,
+    InputError,
+    MissingExtraError,
+    ModelNotFoundError,
+    OptionError,
+)
+from bgremove.removers import METHODS, check_options, find_method, remover_class
+from bgremove.removers.auto import AutoRemover
+from bgremove.removers.base import Remover
+from bgremove.removers.object import ObjectRemover
+from bgremove.removers.person import PersonRemover
+
+
+@pytest.fixture
+def image() -> np.ndarray:
+    """A red square, 40 to 100 of 160 pixels in both directions, on white."""
+    image = np.full((160, 160, 3), 255, np.uint8)
+    image[40:100, 40:100] = (255, 0, 0)
+    return image
+
+
+class TestThinFunctions:
+    def test_remove_does_what_the_method_s_remover_does(
+        self, image: np.ndarray, red_model: Path
+    ) -> None:
+        for method, remover in {
+            "contour": ObjectRemover(edges="hard"),
+            "person": PersonRemover(model=red_model, edges="hard"),
+            "auto": AutoRemover(model=red_model, edges="hard"),
+        }.items():
+            model = None if method == "contour" else red_model
+            found = api.remove(image, method=method, model=model, edges="hard")
+            np.testing.assert_array_equal(found, remover(image))
+
+    def test_remove_object_is_the_contour_method(self, image: np.ndarray) -> None:
+        found = api.remove_object(image, low=50, high=100, edges="hard")
+        expected = ObjectRemover(low=50, high=100, edges="hard")(image)
+        np.testing.assert_array_equal(found, expected)
+
+    def test_remove_person_is_the_person_method(self, image: np.ndarray, red_model: Path) -> None:
+        found = api.remove_person(
+            image, model=red_model, threshold=0.25, device="cpu", edges="soft"
+        )
+        expected = PersonRemover(model=red_model, threshold=0.25, device="cpu")(image)
+        np.testing.assert_array_equal(found, expected)
+
+    def test_a_pil_image_gives_a_pil_image(self, image: np.ndarray) -> None:
+        assert isinstance(api.remove_object(PILImage.fromarray(image)), PILImage.Image)
+
+    def test_what_is_no_picture_is_refused(self) -> None:
+        with pytest.raises(InputError, match="got NoneType"):
+            api.remove(None, method="contour")  # type: ignore[call-overload]
+
+    @pytest.mark.parametrize(
+        ("function", "method"),
+        [
+            (api.remove, "auto"),
+            (api.remove_person, "person"),
+            (api.remove_object, "contour"),
+            (api.load_remover, "auto"),
+        ],
+    )
+    def test_each_takes_its_method_s_options_by_name_only(
+        self, function: object, method: str
+    ) -> None:
+        parameters = inspect.signature(function).parameters  # type: ignore[arg-type]
+        by_name = [p for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
+        assert {p.name for p in by_name} - {"method"} == set(METHODS[method].options)
+        assert all(p.default is None for p in by_name if p.name != "method")
+
+
+class TestLoadRemover:
+    def test_the_default_is_people_first(self, red_model: Path) -> None:
+        assert isinstance(api.load_remover(model=red_model), AutoRemover)
+
+    def test_the_same_options_give_the_same_remover(self, red_model: Path) -> None:
+        first = api.load_remover("person", model=red_model, edges="hard")
+        assert api.load_remover("person", edges="hard", model=red_model, threshold=None) is first
+        assert api.load_remover("person", model=red_model) is not first
+
+    def test_no_more_than_a_few_are_kept(self) -> None:
+        first = api.load_remover("contour", low=1)
+        for low in range(2, 2 + api.KEPT_REMOVERS):
+            api.load_remover("contour", low=low)
+        assert api.load_remover("contour", low=1) is not first
+
+    def test_threads_that_come_at_once_share_one(self, red_model: Path) -> None:
+        def load(_: int) -> Remover:
+            return api.load_remover("person", model=red_model, threshold=0.125)
+
+        with ThreadPoolExecutor(4) as pool:
+            assert len(set(map(id, pool.map(load, range(8))))) == 1
+
+    def test_what_failed_to_load_is_tried_again(self, red_model: Path, tmp_path: Path) -> None:
+        path = tmp_path / "later.onnx"
+        with pytest.raises(ModelNotFoundError, match=r"later\.onnx"):
+            api.load_remover("person", model=path)
+        path.write_bytes(red_model.read_bytes())
+        path.with_name("card.json").write_bytes(red_model.with_name("card.json").read_bytes())
+        assert isinstance(api.load_remover("person", model=path), PersonRemover)
+
+    @pytest.mark.parametrize("threshold", [-0.1, 1.1, float("nan")])
+    def test_a_threshold_outside_0_to_1_is_refused(self, threshold: float) -> None:
+        with pytest.raises(OptionError, match="threshold must be a number in 0…1"):
+            api.load_remover("person", threshold=threshold)
+
+    def test_a_gpu_that_is_not_there_is_an_error(self, red_model: Path) -> None:
+        from bgremove.devices import has_driver
+
+        if has_driver():
+            pytest.skip("there is an NVIDIA driver")
+        with pytest.raises((DeviceError, MissingExtraError), match="gpu"):
+            api.load_remover("person", model=red_model, device="gpu")
+
+
+class TestMethods:
+    @pytest.mark.parametrize("name", sorted(METHODS))
+    def test_every_method_is_where_the_table_says_and_takes_what_it_says(self, name: str) -> None:
+        remover = remover_class(name)
+        assert issubclass(remover, Remover)
+        parameters = inspect.signature(remover).parameters.values()
+        assert {p.name for p in parameters} == set(METHODS[name].options)
+        assert all(p.kind is p.KEYWORD_ONLY for p in parameters)
+
+    def test_auto_has_the_others_defaults(self) -> None:
+        auto = inspect.signature(AutoRemover).parameters
+        for remover in (PersonRemover, ObjectRemover):
+            for name, parameter in inspect.signature(remover).parameters.items():
+                assert auto[name].default == parameter.default, name
+
+    def test_an_unknown_method_is_told_with_the_known_and_the_nearest(self) -> None:
+        with pytest.raises(
+            OptionError,
+            match="method must be one of auto, person, contour, got 'persons'; "
+            "did you mean 'person'",
+        ):
+            find_method("persons")
+
+    def test_what_resembles_nothing_gets_no_hint(self) -> None:
+        with pytest.raises(OptionError, match=r"got 'xyz'$"):
+            api.load_remover("xyz")
+
+    def test_what_is_no_name_is_an_unknown_method_too(self) -> None:
+        with pytest.raises(OptionError, match=r"got \['person'\]"):
+            api.load_remover(["person"])  # type: ignore[arg-type]
+
+    def test_options_of_another_method_are_refused(self) -> None:
+        with pytest.raises(
+            OptionError,
+            match="the contour method has no option model, threshold; it takes edges, low, high",
+        ):
+            api.load_remover("contour", model="x", threshold=0.5)
+
+    def test_options_of_the_method_pass(self) -> None:
+        check_options("person", ["model", "edges"])
+
+
+class TestModels:
+    def test_every_shipped_card_is_complete(self) -> None:
+        cards = api.models()
+        assert "tiramisu-fast" in [card.name for card in cards]
+        assert all(card.metrics and card.weights and card.licence for card in cards)

@@ -1,0 +1,463 @@
+"""The command: exit code, standard output and standard error, each on its own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image as PILImage
+
+import bgremove
+from bgremove.cli import command
+from bgremove.image_io import DEFAULT_MAX_PIXELS
+from bgremove.refine import EDGES
+from bgremove.removers import METHODS
+
+RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
+COMMAND = [sys.executable, "-m", "bgremove"]
+
+
+def draw(path: str, colour: tuple[int, int, int] = BLUE) -> bytes:
+    """Write a coloured square on white, and give the file's bytes."""
+    image = np.full((96, 96, 3), 255, np.uint8)
+    image[24:72, 24:72] = colour
+    Path(path).parent.mkdir(exist_ok=True)
+    PILImage.fromarray(image).save(path)
+    return Path(path).read_bytes()
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current folder, and no settings from outside."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("BGREMOVE_")]:
+        monkeypatch.delenv(name)
+    return tmp_path
+
+
+@pytest.fixture
+def person(red_model: Path) -> list[str]:
+    return ["--method", "person", "--model", str(red_model)]
+
+
+def run(*arguments: str, stdin: bytes | None = None, **env: str) -> Result:
+    return CliRunner().invoke(
+        command, arguments, input=stdin, env=env, prog_name="bgremove", catch_exceptions=False
+    )
+
+
+def contour(*arguments: str, stdin: bytes | None = None, **env: str) -> Result:
+    return run("--method", "contour", *arguments, stdin=stdin, **env)
+
+
+def told(result: Result) -> tuple[int, str, str]:
+    return result.exit_code, result.stdout, result.stderr
+
+
+class TestOnePhoto:
+    def test_a_cutout_comes_beside_the_photo_and_nothing_is_said(self) -> None:
+        before = draw("a.png")
+        assert told(contour("a.png")) == (0, "", "")
+        assert Path("a.png").read_bytes() == before
+        with PILImage.open("a-cutout.png") as cutout:
+            assert cutout.mode == "RGBA"
+            assert np.asarray(cutout)[48, 48].tolist() == [0, 0, 255, 255]
+            assert np.asarray(cutout)[2, 2].tolist() == [0, 0, 0, 0]
+
+    def test_the_command_gives_what_python_gives(self, person: list[str], red_model: Path) -> None:
+        draw("a.png", RED)
+        assert told(run("a.png", *person, "--edges", "hard", "--threshold", "0.3")) == (0, "", "")
+        expected = bgremove.remove_person("a.png", model=red_model, edges="hard", threshold=0.3)
+        with PILImage.open("a-cutout.png") as cutout:
+            np.testing.assert_array_equal(cutout, expected)
+
+    def test_nobody_is_said_and_the_cutout_is_transparent(self, person: list[str]) -> None:
+        draw("a.png", BLUE)
+        line = "bgremove: a.png: no person found; the cutout is fully transparent\n"
+        assert told(run("a.png", *person)) == (0, "", line)
+        with PILImage.open("a-cutout.png") as cutout:
+            assert not np.any(cutout)
+
+    def test_nobody_is_a_failure_where_somebody_is_required(self, person: list[str]) -> None:
+        draw("a.png", BLUE)
+        line = "bgremove: a.png: no person found; nothing was written\n"
+        assert told(run("a.png", *person, "--require-subject")) == (1, "", line)
+        assert not Path("a-cutout.png").exists()
+
+    def test_auto_is_the_default_and_takes_the_object_where_nobody_is(
+        self, red_model: Path
+    ) -> None:
+        draw("a.png", BLUE)
+        assert told(run("a.png", "--model", str(red_model))) == (0, "", "")
+        with PILImage.open("a-cutout.png") as cutout:
+            assert np.asarray(cutout)[48, 48].tolist() == [0, 0, 255, 255]
+
+    def test_verbose_tells_engine_device_method_and_output(self, red_model: Path) -> None:
+        draw("a.png", BLUE)
+        loaded_here_first = ["--threshold", "0.4321"]
+        code, out, err = told(run("a.png", "--model", str(red_model), "-v", *loaded_here_first))
+        assert (code, out) == (0, "")
+        assert err.splitlines() == [
+            "bgremove: red: ONNX Runtime on cpu",
+            "bgremove: method contour: nobody found",
+            "bgremove: a.png: wrote a-cutout.png",
+        ]
+
+    def test_verbose_ends_with_the_command(self, red_model: Path) -> None:
+        for _ in range(2):
+            draw("a.png", RED)
+            code, _, err = told(run("a.png", "--model", str(red_model), "-v", "--overwrite"))
+            assert code == 0
+            assert err.count("wrote a-cutout.png") == 1
+            assert err.count("somebody found") == 1
+
+    def test_a_file_that_is_called_as_a_command_is_reached_by_its_path(self) -> None:
+        draw("models.png")
+        Path("models.png").rename("models")
+        assert told(contour("./models")) == (0, "", "")
+        assert Path("models-cutout.png").is_file()
+
+    def test_a_name_with_a_dash_follows_two(self) -> None:
+        draw("-v.png")
+        assert told(contour("--", "-v.png")) == (0, "", "")
+        assert Path("-v-cutout.png").is_file()
+
+    def test_a_line_is_one_line_whatever_the_name(self) -> None:
+        name = os.fsdecode(b"a\n\xff\x1b[31m.png")
+        Path(name).touch()
+        code, out, err = told(contour(name, "b\n.png"))
+        assert (code, out) == (1, "")
+        lines = err.splitlines()
+        assert lines[0].startswith("bgremove: b\\n.png: expected a picture or a folder")
+        assert lines[1] == "bgremove: a\\n\\udcff\\x1b[31m.png: the file is empty"
+        assert lines[2] == "bgremove: 2 pictures: 0 cut out, 2 failed"
+
+
+class TestStreams:
+    def test_standard_input_goes_to_standard_output(self) -> None:
+        result = contour("-", stdin=draw("a.png"))
+        assert (result.exit_code, result.stderr) == (0, "")
+        with PILImage.open(BytesIO(result.stdout_bytes)) as cutout:
+            assert cutout.size == (96, 96)
+        assert os.listdir() == ["a.png"]  # noqa: PTH208
+
+    def test_a_photo_goes_to_standard_output(self) -> None:
+        draw("a.png")
+        result = contour("a.png", "--out", "-")
+        assert result.stdout_bytes.startswith(b"\x89PNG")
+        assert (result.exit_code, result.stderr) == (0, "")
+
+    def test_what_is_no_picture_leaves_standard_output_empty(self) -> None:
+        assert told(contour("-", stdin=b"")) == (1, "", "bgremove: -: the file is empty\n")
+
+    def test_standard_input_can_go_to_a_file(self) -> None:
+        assert told(contour("-", "--out", "x.png", stdin=draw("a.png"))) == (0, "", "")
+        assert Path("x.png").is_file()
+
+
+class TestSeveral:
+    def test_one_bad_photo_costs_itself_only(self) -> None:
+        before = [draw("a.png"), draw("c.png")]
+        Path("b.png").write_bytes(b"no picture")
+        code, out, err = told(contour("a.png", "b.png", "missing.png", "c.png"))
+        assert (code, out) == (1, "")
+        missing, bad, summary = err.splitlines()
+        assert missing.startswith("bgremove: missing.png: expected a picture or a folder")
+        assert bad.startswith("bgremove: b.png: not a picture; expected one of")
+        assert summary == "bgremove: 4 pictures: 2 cut out, 2 failed"
+        assert sorted(Path().glob("*-cutout.png")) == [Path("a-cutout.png"), Path("c-cutout.png")]
+        assert [Path("a.png").read_bytes(), Path("c.png").read_bytes()] == before
+
+    def test_the_summary_counts_those_without_a_subject(self, person: list[str]) -> None:
+        draw("in/a.png", RED)
+        draw("in/b.png", BLUE)
+        code, _, err = told(run("in", *person, "--out", "out"))
+        assert code == 0
+        assert err.splitlines()[-1] == "bgremove: 2 pictures: 1 cut out, 1 without a subject"
+        assert len(list(Path("out").iterdir())) == 2
+
+    def test_quiet_only_complains(self) -> None:
+        draw("a.png")
+        draw("b.png")
+        assert told(contour("a.png", "b.png", "-q")) == (0, "", "")
+        code, out, err = told(contour("a.png", "b.png", "-q"))
+        assert (code, out) == (1, "")
+        assert [line.split(": exists")[0] for line in err.splitlines()] == [
+            "bgremove: a.png: a-cutout.png",
+            "bgremove: b.png: b-cutout.png",
+        ]
+
+    def test_a_second_run_needs_overwrite(self) -> None:
+        draw("a.png")
+        assert contour("a.png").exit_code == 0
+        assert contour("a.png").exit_code == 1
+        assert told(contour("a.png", "--overwrite")) == (0, "", "")
+
+    def test_patterns_and_folders_are_expanded(self) -> None:
+        for name in ("a1.png", "a2.png", "in/b.png"):
+            draw(name)
+        assert contour("a*.png", "in").exit_code == 0
+        assert len(list(Path().rglob("*-cutout.png"))) == 3
+
+    def test_a_photo_over_the_limit_is_refused(self) -> None:
+        draw("a.png")
+        code, _, err = told(contour("a.png", "--max-pixels", "9000"))
+        assert code == 1
+        assert err.startswith("bgremove: a.png: 96 × 96 is 9,216 pixels, over the limit of 9,000")
+
+
+class TestWrongUse:
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ([], "Missing argument 'INPUTS...'"),
+            (["a.png", "--method", "persons"], "'persons' is not one of"),
+            (["a.png", "--threshold", "1.5"], "1.5 is not in the range 0<=x<=1"),
+            (["a.png", "--threshold", "nan"], "threshold must be a number in 0…1, got nan"),
+            (["a.png", "--edges", "round"], "'round' is not one of"),
+            (["a.png", "--max-pixels", "0"], "0 is not in the range x>=1"),
+            (["a.png", "--device", "tpu"], "device must be auto, cpu, gpu or gpu:N, got 'tpu'"),
+            (["a.png", "--method", "contour", "--low", "-1"], "low must be a number in 0"),
+            (
+                ["a.png", "--method", "contour", "--model", "x"],
+                "contour method has no option model",
+            ),
+            (["a.png", "--method", "person", "--low", "9"], "person method has no option low"),
+            (["a.png", "--out", "-", "b.png"], "out - takes one photo, got 2"),
+            (["a.png", "-q", "-v"], "--quiet and --verbose exclude each other"),
+            (["a.png", "--nonsense"], "No such option"),
+            (["models", "a.png"], "unexpected extra argument"),
+        ],
+    )
+    def test_it_exits_2_with_usage_reason_and_a_hint(
+        self, arguments: list[str], message: str
+    ) -> None:
+        for name in ("a.png", "b.png"):
+            draw(name)
+        code, out, err = told(run(*arguments))
+        assert (code, out) == (2, "")
+        assert message in err
+        assert err.startswith("Usage: bgremove ")
+        assert re.search(r"Try 'bgremove.* --help' for help", err)
+        assert not list(Path().glob("*-cutout.png"))
+
+    def test_a_model_that_is_missing_is_told_once(self) -> None:
+        draw("a.png")
+        draw("b.png")
+        code, out, err = told(run("a.png", "b.png", "--model", "none.onnx"))
+        assert (code, out) == (1, "")
+        assert err == "bgremove: none.onnx: expected a model file, found none\n"
+
+    def test_no_model_is_loaded_for_nothing(self) -> None:
+        code, _, err = told(run("missing.png", "--model", "none.onnx"))
+        assert code == 1
+        assert "none.onnx" not in err
+
+
+class TestEnvironment:
+    def test_options_are_taken_from_it(self) -> None:
+        draw("a.png")
+        assert told(run("a.png", BGREMOVE_METHOD="contour", BGREMOVE_OUT="x/")) == (0, "", "")
+        assert Path("x/a-cutout.png").is_file()
+
+    def test_the_command_line_goes_first(self) -> None:
+        draw("a.png")
+        assert contour("a.png", BGREMOVE_METHOD="person").exit_code == 0
+
+    def test_what_is_for_another_method_is_no_wrong_use_there(self) -> None:
+        draw("a.png")
+        assert told(contour("a.png", BGREMOVE_MODEL="x", BGREMOVE_DEVICE="gpu")) == (0, "", "")
+
+    def test_a_wrong_value_is_wrong_use(self) -> None:
+        code, _, err = told(run("a.png", BGREMOVE_THRESHOLD="much"))
+        assert code == 2
+        assert "'much' is not a valid float" in err
+
+    def test_a_version_in_it_is_no_option(self) -> None:
+        draw("a.png")
+        assert told(contour("a.png", BGREMOVE_VERSION="1")) == (0, "", "")
+
+
+class TestHelp:
+    @pytest.mark.parametrize("flag", ["-h", "--help"])
+    def test_it_tells_options_methods_and_commands(self, flag: str) -> None:
+        code, out, err = told(run(flag))
+        assert (code, err) == (0, "")
+        for word in (*METHODS, "--require-subject", "models", "doctor", "BGREMOVE_METHOD"):
+            assert word in out
+
+    def test_the_version_is_told(self) -> None:
+        assert told(run("--version")) == (0, f"bgremove {bgremove.__version__}\n", "")
+
+    def test_the_choices_and_defaults_that_it_names_are_the_library_s(self) -> None:
+        options = {option.name: option for option in command.params}
+        assert isinstance(options["edges"].type, click.Choice)
+        assert list(options["edges"].type.choices) == list(EDGES)
+        assert "200 million" in " ".join(run("--help").stdout.split())
+        assert DEFAULT_MAX_PIXELS == 200e6
+
+    @pytest.mark.parametrize("name", ["models", "doctor"])
+    def test_the_other_commands_have_theirs(self, name: str) -> None:
+        code, out, err = told(run(name, "--help"))
+        assert (code, err) == (0, "")
+        assert out.startswith(f"Usage: bgremove {name} [OPTIONS]")
+
+
+class TestModels:
+    def test_the_shipped_models_are_listed_with_their_quality(self) -> None:
+        code, out, err = told(run("models"))
+        assert (code, err) == (0, "")
+        assert "tiramisu-fast (default): " in out
+        assert re.search(r"^  holdout_person: .*0\.\d", out, re.MULTILINE)
+        assert re.search(r"^  val: .*0\.\d", out, re.MULTILINE)
+
+
+class TestDoctor:
+    def test_it_tells_what_there_is_and_exits_by_what_is_broken(self) -> None:
+        code, out, err = told(run("doctor"))
+        assert err == ""
+        assert f"bgremove: {bgremove.__version__}" in out
+        assert "GPU: " in out
+        assert code == ("BROKEN" in out)
+
+
+def subprocess_environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+
+
+@pytest.fixture
+def waiting() -> Iterator["subprocess.Popen[bytes]"]:
+    """A real command that waits for standard input, as its first line tells."""
+    arguments = [*COMMAND, "missing.png", "-", "--method", "contour"]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(arguments, env=subprocess_environment(), **pipes) as process:
+        assert process.stderr.readline().startswith(b"bgremove: missing.png: ")
+        yield process
+        process.kill()
+
+
+class TestProcess:
+    """What only a real process shows."""
+
+    def test_python_m_bgremove_is_the_command(self) -> None:
+        draw("a.png")
+        arguments = [*COMMAND, "a.png", "missing.png", "--method", "contour"]
+        done = subprocess.run(
+            arguments, env=subprocess_environment(), capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith("bgremove: missing.png: ")
+        assert Path("a-cutout.png").is_file()
+
+    def test_a_photo_goes_through_pipes(self, waiting: "subprocess.Popen[bytes]") -> None:
+        out, err = waiting.communicate(draw("a.png"))
+        assert out.startswith(b"\x89PNG")
+        assert err == b"bgremove: 2 pictures: 1 cut out, 1 failed\n"
+        assert waiting.returncode == 1
+
+    @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for a child")
+    def test_ctrl_c_ends_it_with_130_and_a_line(self, waiting: "subprocess.Popen[bytes]") -> None:
+        waiting.send_signal(signal.SIGINT)
+        assert waiting.wait(30) == 130
+        assert waiting.stderr.read() == b"bgremove: interrupted\n"
+
+    @pytest.mark.skipif(os.name == "nt", reason="Windows tells a broken pipe in another way")
+    def test_a_reader_that_has_left_is_no_traceback(
+        self, waiting: "subprocess.Popen[bytes]"
+    ) -> None:
+        waiting.stdout.close()
+        waiting.stdin.write(draw("a.png"))
+        waiting.stdin.close()
+        assert waiting.wait(30) == 1
+        assert waiting.stderr.read() == b""
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+    def test_a_full_disk_behind_standard_output_is_told(self) -> None:
+        draw("a.png")
+        arguments = [*COMMAND, "a.png", "--out", "-", "--method", "contour"]
+        with open("/dev/full", "wb") as full:  # noqa: PTH123
+            done = subprocess.run(
+                arguments,
+                env=subprocess_environment(),
+                stdout=full,
+                stderr=subprocess.PIPE,
+                check=False,
+            )
+        assert done.returncode == 1
+        assert done.stderr == (
+            b"bgremove: a.png: standard output: cannot be written: No space left on device\n"
+        )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals")
+class TestTerminal:
+    """At a terminal, and only there."""
+
+    def at_terminal(self, *arguments: str, streams: tuple[str, ...], **env: str) -> tuple[int, str]:
+        """Run with a terminal as some of the streams; give the exit code and what it showed."""
+        import pty
+
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [*COMMAND, *arguments],
+            env={**subprocess_environment(), **env},
+            **{
+                name: theirs if name in streams else subprocess.DEVNULL
+                for name in ("stdin", "stdout", "stderr")
+            },
+        )
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                piece = os.read(ours, 4096)
+            except OSError:  # Linux's end of file
+                break
+            if not piece:
+                break
+            shown += piece
+        os.close(ours)
+        return process.wait(30), shown.decode()
+
+    def test_several_photos_get_a_progress_bar(self) -> None:
+        draw("a.png")
+        draw("b.png")
+        arguments = ["a.png", "b.png", "missing.png", "--method", "contour"]
+        code, shown = self.at_terminal(*arguments, streams=("stderr",))
+        assert code == 1
+        assert "100%" in shown
+        assert "bgremove: missing.png: " in shown
+        assert "bgremove: 3 pictures: 2 cut out, 1 failed" in shown
+
+    @pytest.mark.parametrize("arguments", [["a.png"], ["a.png", "b.png", "-q"]])
+    def test_one_photo_or_quiet_gets_none(self, arguments: list[str]) -> None:
+        draw("a.png")
+        draw("b.png")
+        assert self.at_terminal(*arguments, "--method", "contour", streams=("stderr",)) == (0, "")
+
+    def test_no_colour_is_ever_written(self) -> None:
+        draw("a.png")
+        draw("b.png")
+        arguments = ["a.png", "b.png", "--method", "contour"]
+        _, shown = self.at_terminal(*arguments, streams=("stderr",), NO_COLOR="1")
+        assert not re.search(r"\x1b\[[0-9;]*m", shown)
+
+    def test_it_never_waits_for_a_photo_to_be_typed(self) -> None:
+        code, shown = self.at_terminal("-", "--method", "contour", streams=("stdin", "stderr"))
+        assert code == 2
+        assert "- reads standard input, and nothing is piped in" in shown
+
+    def test_it_never_shows_a_png_as_text(self) -> None:
+        draw("a.png")
+        arguments = ["a.png", "--out", "-", "--method", "contour"]
+        code, shown = self.at_terminal(*arguments, streams=("stdout", "stderr"))
+        assert code == 2
+        assert "a PNG is no text for a terminal: pipe it on, or name --out" in shown

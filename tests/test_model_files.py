@@ -1,0 +1,147 @@
+"""Models are found by name among those that are shipped, or by path."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bgremove import model_files
+from bgremove.cards import CARD_FILE, InputSpec, ModelCard, StoredFile, write_card
+from bgremove.errors import CardError, ModelMismatchError, ModelNotFoundError
+from bgremove.model_files import (
+    find_model,
+    find_own_model,
+    is_path,
+    models_folder,
+    shipped_models,
+)
+
+CARD = ModelCard(
+    name="alpha",
+    description="for tests",
+    input=InputSpec(),
+    outputs=("person",),
+    weights=StoredFile(file="model.onnx", sha256="0" * 64),
+    golden=StoredFile(file="golden.npz", sha256="1" * 64),
+    network="fc-densenet56",
+    parameters=12,
+    licence="Apache-2.0",
+    training={"photos": 3},
+    metrics={"val": {"mean_iou": 0.5}},
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A models folder with two models, in place of the package's own."""
+    for name in ("beta", "alpha"):
+        (tmp_path / name).mkdir()
+        write_card(replace(CARD, name=name), tmp_path / name / CARD_FILE)
+    (tmp_path / "no model").mkdir()
+    monkeypatch.setattr(model_files, "models_folder", lambda: tmp_path)
+    return tmp_path
+
+
+def test_the_checkouts_models_lie_beside_its_sources() -> None:
+    assert models_folder().name == "models"
+    assert models_folder().parent in Path(model_files.__file__).parents
+
+
+def test_an_installed_package_has_its_models_in_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_files, "__file__", str(tmp_path / "bgremove" / "model_files.py"))
+    (tmp_path / "bgremove" / "models").mkdir(parents=True)
+    assert models_folder() == tmp_path / "bgremove" / "models"
+
+
+@pytest.mark.usefixtures("folder")
+def test_shipped_models_are_listed_by_name() -> None:
+    assert [card.name for card in shipped_models()] == ["alpha", "beta"]
+
+
+def test_a_model_is_found_with_its_folder(folder: Path) -> None:
+    assert find_model("alpha") == (CARD, folder / "alpha")
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_unknown_name_lists_the_known_ones_and_the_nearest() -> None:
+    expected = "no model is called 'alhpa'; there are: alpha, beta; did you mean alpha?"
+    with pytest.raises(ModelNotFoundError) as told:
+        find_model("alhpa")
+    assert str(told.value) == expected
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_name_that_is_near_to_none_gets_no_guess() -> None:
+    with pytest.raises(ModelNotFoundError, match=r"called 'xyz'; there are: alpha, beta$"):
+        find_model("xyz")
+
+
+def test_without_any_models_that_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_files, "models_folder", lambda: folder / "nowhere")
+    assert shipped_models() == []
+    with pytest.raises(ModelNotFoundError, match=r"there are: none$"):
+        find_model("alpha")
+
+
+def test_an_incomplete_card_is_refused(folder: Path) -> None:
+    write_card(replace(CARD, metrics=None, licence=None), folder / "beta" / CARD_FILE)
+    with pytest.raises(CardError, match="alpha: the card lacks licence, metrics"):
+        shipped_models()
+
+
+@pytest.mark.parametrize(
+    "model", ["net.onnx", "net.keras", "net.h5", "net.hdf5", "model.json", "a/b", Path("net")]
+)
+def test_a_suffix_or_a_separator_makes_a_path(model: str | Path) -> None:
+    assert is_path(model)
+
+
+@pytest.mark.parametrize("model", ["tiramisu-fast", "v1.5", ""])
+def test_anything_else_is_a_name(model: str) -> None:
+    assert not is_path(model)
+
+
+def test_a_file_that_is_there_is_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "weights").touch()
+    assert is_path("weights")
+
+
+@pytest.mark.parametrize("name", ["net.onnx", "net.keras", "folder"])
+def test_a_file_that_is_not_there_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ModelNotFoundError, match=f"{name}: expected a model file, found none"):
+        find_own_model(tmp_path / name)
+
+
+@pytest.mark.parametrize(("name", "found"), [("net.pt", ".pt"), ("net", "none")])
+def test_a_file_with_another_suffix_is_told(tmp_path: Path, name: str, found: str) -> None:
+    (tmp_path / name).touch()
+    with pytest.raises(ModelMismatchError, match=rf"suffix \.onnx, \.keras, .*, found {found}"):
+        find_own_model(tmp_path / name)
+
+
+def test_an_onnx_file_needs_its_card(tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").touch()
+    expected = r"net\.onnx: expected its card beside it, net\.json or card\.json, found neither"
+    with pytest.raises(CardError, match=expected):
+        find_own_model(tmp_path / "net.onnx")
+
+
+def test_an_onnx_files_own_card_comes_before_the_folders(tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").touch()
+    write_card(CARD, tmp_path / CARD_FILE)
+    assert find_own_model(tmp_path / "net.onnx") == CARD
+    own = replace(CARD, name="own")
+    write_card(own, tmp_path / "net.json")
+    assert find_own_model(tmp_path / "net.onnx") == own
+
+
+@pytest.mark.parametrize("name", ["net.keras", "net.h5", "model.json"])
+def test_a_keras_file_may_have_a_card(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    assert find_own_model(tmp_path / name) is None
+    write_card(CARD, tmp_path / CARD_FILE)
+    assert find_own_model(tmp_path / name) == CARD

@@ -1,0 +1,56 @@
+"""A config says all of a run, and nothing that is not known."""
+
+from pathlib import Path
+
+import pytest
+
+from bgremove.errors import ConfigError
+from bgremove.network.tiramisu import PRESETS
+from bgremove.training.config import Phase, read_config
+
+CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_config_of_the_project_can_be_read(path: Path) -> None:
+    config = read_config(path)
+    assert config.network in PRESETS
+    assert sum(config.weights.values()) == pytest.approx(1)
+
+
+def test_paths_count_from_the_config_file(config_file) -> None:
+    assert read_config(config_file).data == config_file.parent / "data"
+
+
+def test_each_step_belongs_to_a_phase(config_file) -> None:
+    config = read_config(config_file)
+    assert config.steps == 6
+    assert [config.phase_at(step).size for step in range(8)] == [32] * 4 + [64] * 4
+    assert config.phases[0] == Phase(size=32, steps=4, batch=2)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("seed = 7", "sed = 7", "unknown key 'sed'; known keys are .*seed"),
+        ("batch = 2", "batsh = 2", "unknown key 'batsh'; known keys are batch, size, steps"),
+        ('network = "fc-densenet-tiny"', "", "missing 1 required keyword-only argument: 'network'"),
+        ("seed = 7", "seed =", "cannot be read as a TOML config"),
+    ],
+)
+def test_a_config_that_does_not_fit_is_told(config_file, old, new, message) -> None:
+    config_file.write_text(config_file.read_text().replace(old, new))
+    with pytest.raises(ConfigError, match=message):
+        read_config(config_file)
+
+
+def test_a_config_without_phases_is_told(tmp_path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text('network = "fc-densenet56"')
+    with pytest.raises(ConfigError, match=r"expected at least one \[\[phases\]\] table"):
+        read_config(path)
+
+
+def test_a_missing_config_is_told(tmp_path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read as a TOML config"):
+        read_config(tmp_path / "none.toml")

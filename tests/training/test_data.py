@@ -1,0 +1,29 @@
+"""Square copies are made once, and are what the photos were."""
+
+import numpy as np
+
+from bgremove.labelled_photos import read_index
+from bgremove.training.data import MASK_BIT, STORED_SIZE, VOID_BIT, square_photos
+
+
+def everything(_entry) -> bool:
+    return True
+
+
+def test_squares_are_decoded_once_and_found_again(data_folder, tmp_path) -> None:
+    entries = read_index(data_folder, everything)
+    first = square_photos(data_folder, entries, tmp_path / "cache")
+    (data_folder / "shards" / "photos.tar").unlink()
+    again = square_photos(data_folder, entries, tmp_path / "cache")
+    assert first.images.shape == (5, STORED_SIZE, STORED_SIZE, 3)
+    np.testing.assert_array_equal(first.images, again.images)
+    np.testing.assert_array_equal(first.labels, again.labels)
+    a = [entry.stem for entry in again.entries].index("a")
+    assert again.labels[a, 128, 128] == MASK_BIT
+    assert again.labels[a, 128, 82] & VOID_BIT
+
+
+def test_another_choice_of_photos_is_decoded_anew(data_folder, tmp_path) -> None:
+    square_photos(data_folder, read_index(data_folder, everything), tmp_path / "cache")
+    some = read_index(data_folder, lambda entry: entry.set == "things")
+    assert len(square_photos(data_folder, some, tmp_path / "cache").images) == 1
