@@ -3,6 +3,7 @@
 import csv
 import io
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -76,10 +77,18 @@ def webp(array: np.ndarray) -> bytes:
     return file.getvalue()
 
 
+@pytest.fixture(scope="session")
+def write_data_folder() -> Callable[[Path], Path]:
+    """Write five photos, 60×40: a bright box on noise; the photo "a" has a void column."""
+    return _write_data_folder
+
+
 @pytest.fixture
 def data_folder(tmp_path: Path) -> Path:
-    """Five photos, 60×40: a bright box on noise; the photo "a" has a void column."""
-    folder = tmp_path / "data"
+    return _write_data_folder(tmp_path / "data")
+
+
+def _write_data_folder(folder: Path) -> Path:
     (folder / "shards").mkdir(parents=True)
     rng = np.random.default_rng(0)
     with (folder / "index.csv").open("w", newline="") as file:

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from bgremove.refine import hard_edges, soft_edges
+from bgremove.errors import OptionError
+from bgremove.refine import find_edges, hard_edges, soft_edges
 
 RAMP = np.tile(np.linspace(0, 1, 101, dtype=np.float32), (8, 1))
 
@@ -56,3 +57,13 @@ def test_soft_and_hard_agree_on_which_side_a_pixel_lies(probability, threshold) 
     hard = hard_edges(probability, width, height, threshold)
     assert (soft[hard == 1] >= 0.5 - 1e-4).all()
     assert (soft[hard == 0] <= 0.5 + 1e-4).all()
+
+
+def test_edges_are_found_by_name() -> None:
+    assert find_edges("hard") is hard_edges
+    assert find_edges("soft") is soft_edges
+
+
+def test_unknown_edges_are_told() -> None:
+    with pytest.raises(OptionError, match="edges must be one of soft, hard, got 'fuzzy'"):
+        find_edges("fuzzy")

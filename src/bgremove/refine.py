@@ -1,10 +1,12 @@
 """From a network's small probability to an alpha at the photo's size."""
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 
 from bgremove.arrays import Alpha, Probability, resize
+from bgremove.errors import OptionError
 
 SOFTNESS = 0.2
 """Half the width of the soft edge, in probability: beyond it an alpha is 0 or 1."""
@@ -39,8 +41,20 @@ def hard_edges(probability: Probability, width: int, height: int, threshold: flo
     return (resize(probability, width, height) >= threshold).astype(np.float32)
 
 
-EDGES: dict[str, Callable[[Probability, int, int, float], Alpha]] = {
-    "soft": soft_edges,
-    "hard": hard_edges,
-}
+Edges: TypeAlias = Callable[[Probability, int, int, float], Alpha]
+
+EDGES: dict[str, Edges] = {"soft": soft_edges, "hard": hard_edges}
 """The kinds of edges that a user can name."""
+
+
+def find_edges(name: str) -> Edges:
+    """Look a kind of edges up.
+
+    Raises
+    ------
+    OptionError
+        If there is none of that name.
+    """
+    if name not in EDGES:
+        raise OptionError(f"edges must be one of {', '.join(EDGES)}, got {name!r}")
+    return EDGES[name]

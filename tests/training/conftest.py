@@ -1,16 +1,11 @@
 """A training run that takes seconds."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-
-@pytest.fixture
-def config_file(data_folder: Path) -> Path:
-    """A run of a few steps on that folder."""
-    path = data_folder.parent / "run.toml"
-    path.write_text(
-        """
+CONFIG = """
 network = "fc-densenet-tiny"
 data = "data"
 learning_rate = 1e-2
@@ -31,7 +26,31 @@ batch = 2
 people = 2
 things = 1
 nobody = 1
-""",
-        encoding="utf-8",
-    )
+"""
+
+
+@pytest.fixture
+def config_file(data_folder: Path) -> Path:
+    """A run of a few steps on the drawn photos."""
+    return _write_config(data_folder.parent)
+
+
+@pytest.fixture(scope="session")
+def finished_run(
+    tmp_path_factory: pytest.TempPathFactory, write_data_folder: Callable[[Path], Path]
+) -> tuple[Path, Path]:
+    """That run, done once for all tests: its config and its folder."""
+    from bgremove.training.config import read_config
+    from bgremove.training.loop import train
+
+    folder = tmp_path_factory.mktemp("training")
+    write_data_folder(folder / "data")
+    config = _write_config(folder)
+    train(read_config(config), folder / "run")
+    return config, folder / "run"
+
+
+def _write_config(folder: Path) -> Path:
+    path = folder / "run.toml"
+    path.write_text(CONFIG, encoding="utf-8")
     return path

@@ -18,44 +18,45 @@ def arrays(path) -> dict[str, np.ndarray]:
         return dict(saved)
 
 
-def test_a_run_that_was_cut_goes_on_as_if_it_had_not_been(config_file, tmp_path) -> None:
+def test_a_run_that_was_cut_goes_on_as_if_it_had_not_been(finished_run, tmp_path) -> None:
+    config_file, run = finished_run
     config = read_config(config_file)
-    whole = arrays(train(config, tmp_path / "whole"))
-
     cut = tmp_path / "cut"
     half = replace(config, phases=(replace(config.phases[0], steps=3),))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "bgremove.training.loop.learning_rate", lambda _c, s: learning_rate(config, s)
-        )
+        patch.setattr("bgremove.training.loop.learning_rate", lambda _, s: learning_rate(config, s))
         train(half, cut)
     resumed = arrays(train(config, cut))
 
+    whole = arrays(run / "checkpoint.npz")
     assert whole.keys() == resumed.keys()
     assert int(resumed["step"]) == 6
     for name, array in whole.items():
         np.testing.assert_allclose(resumed[name], array, rtol=1e-4, atol=1e-6, err_msg=name)
 
 
-def test_a_run_writes_its_curve_and_its_validation(config_file, tmp_path) -> None:
-    train(read_config(config_file), tmp_path / "run")
-    with (tmp_path / "run" / "loss.csv").open() as file:
+def test_a_run_writes_its_curve_and_its_validation(finished_run) -> None:
+    _, run = finished_run
+    with (run / "loss.csv").open() as file:
         losses = list(csv.DictReader(file))
-    with (tmp_path / "run" / "val.csv").open() as file:
+    with (run / "val.csv").open() as file:
         validations = list(csv.DictReader(file))
     assert [row["step"] for row in losses] == ["5"]
     assert float(losses[0]["loss"]) > 0
     assert 0 <= float(validations[0]["person_iou"]) <= 1
 
 
-def test_the_average_of_a_run_can_start_another(config_file, tmp_path) -> None:
+def test_the_average_of_a_run_can_start_another(finished_run, tmp_path) -> None:
+    config_file, run = finished_run
     config = read_config(config_file)
-    first = train(config, tmp_path / "first")
-    none = replace(config, start=first, phases=(Phase(size=32, steps=1, batch=2),), learning_rate=0)
-    second = arrays(train(none, tmp_path / "second"))
-    kernels = [name for name, a in second.items() if name.startswith("average/") and a.ndim == 4]
+    first = run / "checkpoint.npz"
+    phases = (Phase(size=32, steps=1, batch=2),)
+    second = train(replace(config, start=first, phases=phases, learning_rate=0), tmp_path / "run")
+    before, after = arrays(first), arrays(second)
+    kernels = [n for n, a in after.items() if n.startswith("average/") and a.ndim == 4]
+    assert len(kernels) == 23
     for name in kernels:
-        np.testing.assert_allclose(second[name], arrays(first)[name], atol=1e-6)
+        np.testing.assert_allclose(after[name], before[name], atol=1e-6)
 
 
 def test_the_learning_rate_warms_up_and_ends_near_zero(config_file) -> None:
@@ -79,8 +80,8 @@ def test_a_loss_that_is_no_number_stops_the_run(config_file, tmp_path) -> None:
         train(config, tmp_path / "run")
 
 
-def test_a_checkpoint_of_another_network_is_told(config_file, tmp_path) -> None:
-    checkpoint = train(read_config(config_file), tmp_path / "run")
+def test_a_checkpoint_of_another_network_is_told(finished_run) -> None:
+    checkpoint = finished_run[1] / "checkpoint.npz"
     with pytest.raises(DataError, match=r"expected \d+ arrays of the average, found \d+"):
         load_average(checkpoint, build(PRESETS["fc-densenet56"], size=32))
     wider = replace(PRESETS["fc-densenet-tiny"], growth_rate=5)

@@ -10,7 +10,7 @@ named by its address (``down3_layer2_conv``), so that a weight file reads as one
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 from keras import KerasTensor, layers
@@ -263,72 +263,56 @@ def _channels(x: KerasTensor) -> int:
     return int(x.shape[_channel_axis()])
 
 
+_FC_DENSENET103 = Tiramisu(
+    description="the paper's largest: 4 to 15 layers a block, growth rate 16",
+    down_layers=(4, 5, 7, 10, 12),
+    bottleneck_layers=15,
+    growth_rate=16,
+    stem_filters=48,
+    dropout=0.2,
+    stem=full_size_stem,
+    transition_down=pooled_transition_down,
+    head=sigmoid_head,
+)
+
 PRESETS = {
-    "fc-densenet56": Tiramisu(
+    "fc-densenet56": replace(
+        _FC_DENSENET103,
         description="the paper's smallest: 4 layers a block, growth rate 12",
         down_layers=(4, 4, 4, 4, 4),
         bottleneck_layers=4,
         growth_rate=12,
-        stem_filters=48,
-        dropout=0.2,
-        stem=full_size_stem,
-        transition_down=pooled_transition_down,
-        head=sigmoid_head,
     ),
-    "fc-densenet67": Tiramisu(
+    "fc-densenet67": replace(
+        _FC_DENSENET103,
         description="the paper's middle one: 5 layers a block, growth rate 16",
         down_layers=(5, 5, 5, 5, 5),
         bottleneck_layers=5,
-        growth_rate=16,
-        stem_filters=48,
-        dropout=0.2,
-        stem=full_size_stem,
-        transition_down=pooled_transition_down,
-        head=sigmoid_head,
     ),
-    "fc-densenet103": Tiramisu(
-        description="the paper's largest: 4 to 15 layers a block, growth rate 16",
-        down_layers=(4, 5, 7, 10, 12),
-        bottleneck_layers=15,
-        growth_rate=16,
-        stem_filters=48,
-        dropout=0.2,
-        stem=full_size_stem,
-        transition_down=pooled_transition_down,
-        head=sigmoid_head,
-    ),
-    "fc-densenet103-original": Tiramisu(
+    "fc-densenet103": _FC_DENSENET103,
+    "fc-densenet103-original": replace(
+        _FC_DENSENET103,
         description="the 2019 original's: no pooling, softmax over the pixels in one row",
-        down_layers=(4, 5, 7, 10, 12),
-        bottleneck_layers=15,
-        growth_rate=16,
-        stem_filters=48,
-        dropout=0.2,
-        stem=full_size_stem,
         transition_down=strided_transition_down,
         head=softmax_head,
     ),
-    "fc-densenet103-strided": Tiramisu(
+    "fc-densenet103-strided": replace(
+        _FC_DENSENET103,
         description="the inner levels of the 103 behind a stem that halves the image",
         down_layers=(5, 7, 10, 12),
-        bottleneck_layers=15,
-        growth_rate=16,
         stem_filters=112,
         dropout=0.0,
         stem=strided_stem,
-        transition_down=pooled_transition_down,
         head=outline_head,
     ),
-    "fc-densenet-tiny": Tiramisu(
+    "fc-densenet-tiny": replace(
+        _FC_DENSENET103,
         description="one layer a block, growth rate 4: for trying a training run out",
         down_layers=(1, 1, 1, 1, 1),
         bottleneck_layers=1,
         growth_rate=4,
         stem_filters=8,
         dropout=0.0,
-        stem=full_size_stem,
-        transition_down=pooled_transition_down,
-        head=sigmoid_head,
     ),
 }
 """Every network that can be built by name."""

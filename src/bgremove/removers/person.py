@@ -7,7 +7,7 @@ import numpy as np
 from bgremove.arrays import Image, Probability
 from bgremove.cards import PresenceRule
 from bgremove.errors import OptionError
-from bgremove.refine import EDGES
+from bgremove.refine import Edges, find_edges, soft_edges
 from bgremove.removers.base import Matte, Remover
 from bgremove.segmenter import DEFAULT_MODEL, load_segmenter
 
@@ -50,11 +50,9 @@ class PersonRemover(Remover):
     ) -> None:
         if threshold is not None and not 0 <= threshold <= 1:
             raise OptionError(f"threshold must be a number in 0…1, got {threshold}")
-        if edges not in EDGES:
-            raise OptionError(f"edges must be one of {', '.join(EDGES)}, got {edges!r}")
+        self._to_alpha = find_edges(edges)
         self.segmenter = load_segmenter(model, device)
         self.threshold = self.segmenter.card.threshold if threshold is None else threshold
-        self.edges = edges
 
     def matte(self, image: Image) -> Matte:
         """Find the people in an image: predict, ask if anybody is there, resize, threshold."""
@@ -67,7 +65,7 @@ class PersonRemover(Remover):
             height,
             rule=card.presence,
             threshold=self.threshold,
-            edges=self.edges,
+            to_alpha=self._to_alpha,
         )
 
 
@@ -78,12 +76,12 @@ def matte_of(
     *,
     rule: PresenceRule,
     threshold: float,
-    edges: str = "soft",
+    to_alpha: Edges = soft_edges,
 ) -> Matte:
     """Give the matte of a photo of the given size that a network's output stands for."""
     if not is_present(probability, rule):
         return Matte(np.zeros((height, width), np.float32), found=False)
-    return Matte(EDGES[edges](probability, width, height, threshold), found=True)
+    return Matte(to_alpha(probability, width, height, threshold), found=True)
 
 
 def is_present(probability: Probability, rule: PresenceRule) -> bool:

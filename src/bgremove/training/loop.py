@@ -8,6 +8,7 @@ import csv
 import logging
 import math
 import time
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -55,81 +56,122 @@ def train(config: RunConfig, run: Path) -> Path:
     TrainingError
         If the loss is no longer a finite number.
     """
-    # -- network and optimizer
     run.mkdir(parents=True, exist_ok=True)
-    keras.utils.set_random_seed(config.seed)
-    keras.config.set_dtype_policy(config.precision)
-    if keras.backend.backend() == "torch":
-        keras.config.set_image_data_format("channels_first")
-    model = build(PRESETS[config.network], size=None)
-    if keras.backend.backend() == "torch":
-        fuse_batch_normalization(model)
-    model.compile(
-        optimizer=keras.optimizers.AdamW(
-            config.learning_rate,
-            weight_decay=config.weight_decay,
-            global_clipnorm=config.clip_norm,
-        ),
-        loss=MaskedSegmentationLoss(),
-        jit_compile=False,
-    )
-    model.optimizer.build(model.trainable_variables)
-
-    # -- where to begin
     checkpoint = run / "checkpoint.npz"
-    first = 0
-    if not checkpoint.exists() and config.start is not None:
-        load_average(config.start, model)
-    average = [keras.ops.convert_to_tensor(w.value) + 0 for w in model.weights]
-    if checkpoint.exists():
-        first = load_checkpoint(checkpoint, model, average)
+    model = _network(config)
+    average, first = _begin(model, config, checkpoint)
     log.info("%s: step %d of %d", config.network, first, config.steps)
 
-    # -- photos
-    train_photos = _photos(config, run, "train")
+    sampler = Sampler(_photos(config, run, "train"), config.weights, config.paste)
     validation_photos = _photos(config, run, "val")
-    sampler = Sampler(train_photos, config.weights, config.paste)
 
-    # -- steps
-    saved = validated = time.monotonic()
-    with ThreadPoolExecutor(1) as pool:
-        drawn = [pool.submit(_batch, sampler, config, first + i) for i in range(AHEAD)]
-        losses: list[float] = []
-        begun = time.monotonic()
-        for step in range(first, config.steps):
-            batch = drawn.pop(0).result()
-            drawn.append(pool.submit(_batch, sampler, config, step + AHEAD))
-            model.optimizer.learning_rate = learning_rate(config, step)
-            losses.append(_step(model, batch))
-            _follow(average, model, config, step)
+    curve = _Curve(run / "loss.csv", checkpoint)
+    saving, validating = _Every(config.checkpoint_minutes), _Every(config.validate_minutes)
+    for step, batch in _drawn_ahead(sampler, config, first):
+        model.optimizer.learning_rate = learning_rate(config, step)
+        curve.add(_step(model, batch), len(batch.images))
+        _follow(average, model, averaging(config, step))
 
-            if len(losses) == REPORT_STEPS or step + 1 == config.steps:
-                loss = float(np.mean(losses))
-                if not math.isfinite(loss):
-                    raise TrainingError(
-                        f"the loss is {loss} between steps {step + 1 - len(losses)} and {step}; "
-                        f"the last good state is in {checkpoint}"
-                    )
-                phase = config.phase_at(step)
-                rate = len(losses) * phase.batch / (time.monotonic() - begun)
-                log.info("step %d  %d px  loss %.4f  %.1f img/s", step, phase.size, loss, rate)
-                _append(run / "loss.csv", step=step, size=phase.size, loss=loss, rate=rate)
-                losses, begun = [], time.monotonic()
-
-            last = step + 1 == config.steps
-            if last or time.monotonic() - saved > 60 * config.checkpoint_minutes:
-                save_checkpoint(checkpoint, model, average, step + 1)
-                saved = begun = time.monotonic()
-            if last or time.monotonic() - validated > 60 * config.validate_minutes:
-                size = config.phase_at(step).size
-                with _swapped(model, average):
-                    iou = person_iou(model, validation_photos, size)
-                log.info("step %d  val person IoU %.4f at %d px", step, iou, size)
-                _append(run / "val.csv", step=step, size=size, person_iou=iou)
-                validated = begun = time.monotonic()
-        for future in drawn:
-            future.cancel()
+        size = config.phase_at(step).size
+        is_last = step + 1 == config.steps
+        if is_last or len(curve) == REPORT_STEPS:
+            curve.report(step, size)
+        if is_last or saving.is_due():
+            save_checkpoint(checkpoint, model, average, step + 1)
+            curve.rest()
+        if is_last or validating.is_due():
+            with _swapped(model, average):
+                iou = person_iou(model, validation_photos, size)
+            log.info("step %d  val person IoU %.4f at %d px", step, iou, size)
+            _append(run / "val.csv", step=step, size=size, person_iou=iou)
+            curve.rest()
     return checkpoint
+
+
+def _network(config: RunConfig) -> keras.Model:
+    keras.utils.set_random_seed(config.seed)
+    keras.config.set_dtype_policy(config.precision)
+    on_torch = keras.backend.backend() == "torch"
+    if on_torch:
+        keras.config.set_image_data_format("channels_first")
+    model = build(PRESETS[config.network], size=None)
+    if on_torch:
+        fuse_batch_normalization(model)
+    optimizer = keras.optimizers.AdamW(
+        float(config.learning_rate),
+        weight_decay=config.weight_decay,
+        global_clipnorm=config.clip_norm,
+    )
+    model.compile(optimizer=optimizer, loss=MaskedSegmentationLoss(), jit_compile=False)
+    optimizer.build(model.trainable_variables)
+    return model
+
+
+def _begin(model: keras.Model, config: RunConfig, checkpoint: Path) -> tuple[list[Any], int]:
+    """Give the moving average and the first step, in the order of resuming."""
+    if not checkpoint.exists() and config.start is not None:
+        load_average(config.start, model)
+    average = _values(model)
+    first = load_checkpoint(checkpoint, model, average) if checkpoint.exists() else 0
+    return average, first
+
+
+def _drawn_ahead(sampler: Sampler, config: RunConfig, first: int) -> Iterator[tuple[int, Batch]]:
+    """Give each step with its batch, drawing the next ones while the network works."""
+    with ThreadPoolExecutor(1) as pool:
+        ahead = deque(pool.submit(_batch, sampler, config, first + i) for i in range(AHEAD))
+        for step in range(first, config.steps):
+            batch = ahead.popleft().result()
+            ahead.append(pool.submit(_batch, sampler, config, step + AHEAD))
+            yield step, batch
+
+
+class _Every:
+    """Tells when so many minutes have gone by since it last did."""
+
+    def __init__(self, minutes: float) -> None:
+        self._seconds = 60 * minutes
+        self._last = time.monotonic()
+
+    def is_due(self) -> bool:
+        due = time.monotonic() - self._last > self._seconds
+        if due:
+            self._last = time.monotonic()
+        return due
+
+
+class _Curve:
+    """The losses since the last report, and how fast they came."""
+
+    def __init__(self, path: Path, checkpoint: Path) -> None:
+        self._path, self._checkpoint = path, checkpoint
+        self._losses: list[float] = []
+        self.rest()
+
+    def __len__(self) -> int:
+        return len(self._losses)
+
+    def add(self, loss: float, images: int) -> None:
+        self._losses.append(loss)
+        self._images += images
+
+    def rest(self) -> None:
+        """Leave out of the rate what is no training."""
+        self._images, self._since = 0, time.monotonic()
+
+    def report(self, step: int, size: int) -> None:
+        """Log and write the mean loss up to a step; stop at what is no finite number."""
+        loss = float(np.mean(self._losses))
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"the loss is {loss} between steps {step + 1 - len(self)} and {step}; "
+                f"the last good state is in {self._checkpoint}"
+            )
+        rate = self._images / (time.monotonic() - self._since)
+        log.info("step %d  %d px  loss %.4f  %.1f img/s", step, size, loss, rate)
+        _append(self._path, step=step, size=size, loss=loss, rate=rate)
+        self._losses = []
+        self.rest()
 
 
 def learning_rate(config: RunConfig, step: int) -> float:
@@ -165,8 +207,7 @@ def _as_input(x: NDArray[np.float32]) -> NDArray[np.float32]:
     return x.transpose(0, 3, 1, 2) if first else x
 
 
-def _follow(average: list[Any], model: keras.Model, config: RunConfig, step: int) -> None:
-    decay = averaging(config, step)
+def _follow(average: list[Any], model: keras.Model, decay: float) -> None:
     for index, weight in enumerate(model.weights):
         value = keras.ops.convert_to_tensor(weight.value)
         average[index] = average[index] * decay + value * (1 - decay)
@@ -174,10 +215,15 @@ def _follow(average: list[Any], model: keras.Model, config: RunConfig, step: int
 
 @contextmanager
 def _swapped(model: keras.Model, average: list[Any]) -> Iterator[None]:
-    own = [keras.ops.convert_to_tensor(weight.value) + 0 for weight in model.weights]
+    own = _values(model)
     _put(average, model)
     yield
     _put(own, model)
+
+
+def _values(model: keras.Model) -> list[Any]:
+    """Copy the weights of a model."""
+    return [keras.ops.convert_to_tensor(weight.value) + 0 for weight in model.weights]
 
 
 def _put(values: list[Any], model: keras.Model) -> None:

@@ -1,0 +1,243 @@
+"""The object method's steps, each a pure function of arrays.
+
+The original's steps in its order, on a working copy of bounded size, so that a large photo and
+its small copy give the same mask. Lengths are written for a picture whose longest side is
+`WORKING_SIDE` pixels, and shrink with smaller ones.
+
+An *outline* is a mask, (h, w) uint8 of 0 and 255, whose set pixels are edges; a *shape* is one
+whose set pixels are all that the edges enclose.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bgremove.arrays import Image, Probability, alpha_from_uint8, resize
+
+Outline = NDArray[np.uint8]
+Shape = NDArray[np.uint8]
+
+WORKING_SIDE = 512
+"""Longest side of the working copy, in pixels."""
+
+SOFTENING = 1.5
+"""Sigma of the Gaussian before the gradient (Canny 1986), which cv2.Canny omits. Mean IoU on
+coco-object is 0.424 at 1, 0.430 at 1.5, 0.443 at 2; 1.5 gives a steadier mask of the
+astronaut at nine sizes than either."""
+
+FAINTEST_EDGE = 18.0
+"""Least upper threshold: a step of about 9 of 255 levels; fainter is noise of JPEG and sensor."""
+
+LEVEL = 2
+"""Gradient per level of Otsu's histogram, whose last of 256 levels holds all that is stronger."""
+
+EDGE_OVER_TEXTURE = 3.0
+"""Upper threshold over the median gradient, at least: so grain alone has no edges (measured on
+noise, and on coco-object: mean IoU 0.430 at 3, 0.410 at 2, 0.397 at 4)."""
+
+THRESHOLD_RATIO = 2.0
+"""Upper over lower threshold, as the original's 200 and 100."""
+
+GAP = 1
+"""Radius that closes gaps in outlines: the original's one 3×3 step."""
+
+FRAME_ARC = 0.25
+"""Longest arc of the frame, as a share of it, that closes an outline which the picture cuts off:
+a square picture's side. One that meets the frame in a longer arc is taken for background."""
+
+SMOOTHING = 10
+"""Radius by which shapes are dilated and eroded: the original's 3×3 step, ten times."""
+
+WHISKER = 3
+"""Radius that opens shapes: lines that enclose nothing go, as a table's edge."""
+
+CLUTTER = 0.2
+"""Shapes below this share of the largest one's area are dropped."""
+
+LEAST_AREA = 0.002
+"""Least share of the picture that is a subject; as a card's presence rule."""
+
+BLUR = 3.5
+"""Sigma of the final Gaussian: what OpenCV takes for the original's 21×21."""
+
+
+def working_copy(image: Image) -> Image:
+    """Shrink an image to at most `WORKING_SIDE` pixels on its longest side.
+
+    Parameters
+    ----------
+    image : (H, W, 3) ndarray of uint8, RGB
+
+    Returns
+    -------
+    (h, w, 3) ndarray of uint8, RGB
+        The same array if it is no larger.
+    """
+    height, width = image.shape[:2]
+    factor = min(1.0, WORKING_SIDE / max(height, width))
+    return resize(image, max(1, round(width * factor)), max(1, round(height * factor)))
+
+
+def softened(image: Image) -> Image:
+    """Blur an image as Canny's detector asks, so that grain makes no edges.
+
+    Parameters and result: (h, w, 3) ndarray of uint8.
+    """
+    return _blur(image, SOFTENING)
+
+
+def thresholds(image: Image) -> tuple[float, float]:
+    """Choose Canny's thresholds for an image.
+
+    The upper one parts strong gradients from weak ones by Otsu's method (Otsu 1979), well above
+    what most of the picture shows; the lower one follows by the original's ratio.
+
+    Parameters
+    ----------
+    image : (h, w, 3) ndarray of uint8
+
+    Returns
+    -------
+    low, high : float
+    """
+    across = np.abs(cv2.Sobel(image, cv2.CV_32F, 1, 0))
+    down = np.abs(cv2.Sobel(image, cv2.CV_32F, 0, 1))
+    strongest = (across + down).max(axis=2)
+    levels = np.clip(strongest / LEVEL, 0, 255).astype(np.uint8)
+    split, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_OTSU)
+    high = max(LEVEL * split, EDGE_OVER_TEXTURE * float(np.median(strongest)), FAINTEST_EDGE)
+    return high / THRESHOLD_RATIO, high
+
+
+def edges(image: Image, low: float, high: float) -> Outline:
+    """Find the edges by Canny's method (Canny 1986), in the channel where each is strongest.
+
+    The original looked at the grey picture, where an edge between colours of equal brightness
+    is lost.
+
+    Parameters
+    ----------
+    image : (h, w, 3) ndarray of uint8
+    low, high : float
+        Thresholds on the gradient, the sum of both directions' 3×3 Sobel sizes: edges above
+        `high` are kept, with all above `low` that hangs together with them.
+
+    Returns
+    -------
+    (h, w) ndarray of uint8, 0 or 255
+    """
+    return cv2.Canny(image, low, high).astype(np.uint8)
+
+
+def closed(outline: Outline) -> Outline:
+    """Close the small gaps of an outline: dilate, then erode, once.
+
+    Parameters and result: (h, w) ndarray of uint8, 0 or 255.
+    """
+    size = 2 * max(1, _scaled(GAP, outline)) + 1
+    square = np.ones((size, size), np.uint8)
+    return cv2.morphologyEx(outline, cv2.MORPH_CLOSE, square).astype(np.uint8)
+
+
+def filled(outline: Outline) -> Shape:
+    """Fill each contour as it is, up to the frame where the picture cuts it off.
+
+    The original filled the convex hull of each.
+
+    Parameters and result: (h, w) ndarray of uint8, 0 or 255.
+    """
+    return _inside(_closed_along_frame(outline))[1:-1, 1:-1]
+
+
+def smoothed(shape: Shape) -> Shape:
+    """Smooth a shape: dilate it, fill what that encloses, erode; drop lines that enclose nothing.
+
+    The filling in between makes whole what an outline with gaps leaves hollow.
+
+    Parameters and result: (h, w) ndarray of uint8, 0 or 255.
+    """
+    disc = _disc(_scaled(SMOOTHING, shape))
+    margin = disc.shape[0]
+    grown = cv2.dilate(np.pad(shape, margin), disc).astype(np.uint8)
+    whole = cv2.erode(_inside(grown), disc)[margin:-margin, margin:-margin]
+    return cv2.morphologyEx(whole, cv2.MORPH_OPEN, _disc(_scaled(WHISKER, shape))).astype(np.uint8)
+
+
+def subject(shape: Shape) -> Shape:
+    """Keep the largest piece of a shape and those of like size; drop the clutter.
+
+    Parameters
+    ----------
+    shape : (h, w) ndarray of uint8, 0 or 255
+
+    Returns
+    -------
+    (h, w) ndarray of uint8, 0 or 255
+        All 0 if the largest is under `LEAST_AREA` of the picture.
+    """
+    _, pieces, table, _ = cv2.connectedComponentsWithStats(shape, connectivity=4)
+    areas = table[:, cv2.CC_STAT_AREA]
+    areas[0] = 0
+    least = max(areas.max() * CLUTTER, LEAST_AREA * shape.size)
+    kept: Shape = np.where(np.isin(pieces, np.flatnonzero(areas >= least)), 255, 0).astype(np.uint8)
+    return kept
+
+
+def blurred(shape: Shape) -> Probability:
+    """Blur a shape, so that it crosses 0.5 where its edge was.
+
+    Parameters
+    ----------
+    shape : (h, w) ndarray of uint8, 0 or 255
+
+    Returns
+    -------
+    (h, w) ndarray of float32 in [0, 1]
+    """
+    return alpha_from_uint8(_blur(shape, BLUR))
+
+
+def _closed_along_frame(outline: Outline) -> Outline:
+    """Add a frame of one pixel, set along the arc within which a contour meets it, if short."""
+    framed = np.pad(outline, 1, mode="edge")
+    _, pieces = cv2.connectedComponents(framed, connectivity=8)
+    rows, columns = _frame(*framed.shape)
+    piece = pieces[rows, columns]
+    around = piece.size
+    for label in np.unique(piece[piece > 0]):
+        meets = np.flatnonzero(piece == label)
+        gaps = np.diff(meets, append=meets[0] + around)
+        widest = gaps.argmax()
+        arc = np.arange(meets[widest] + gaps[widest], meets[widest] + around + 1) % around
+        if arc.size <= FRAME_ARC * around:
+            framed[rows[arc], columns[arc]] = 255
+    return framed
+
+
+def _frame(height: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Give the rows and columns of a picture's outermost pixels, clockwise."""
+    down, right = np.arange(height - 1), np.arange(width - 1)
+    rows = [0 * right, down, 0 * right + height - 1, height - 1 - down]
+    columns = [right, 0 * down + width - 1, width - 1 - right, 0 * down]
+    return np.concatenate(rows), np.concatenate(columns)
+
+
+def _inside(framed: Outline) -> Shape:
+    contours, _ = cv2.findContours(framed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    shape = cv2.drawContours(np.zeros_like(framed), contours, -1, 255, cv2.FILLED)
+    return shape.astype(np.uint8)
+
+
+def _disc(radius: int) -> NDArray[np.uint8]:
+    size = 2 * radius + 1
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)).astype(np.uint8)
+
+
+def _blur(array: NDArray[np.uint8], sigma: float) -> NDArray[np.uint8]:
+    scaled = sigma * max(array.shape[:2]) / WORKING_SIDE
+    return cv2.GaussianBlur(array, (0, 0), scaled).astype(np.uint8)
+
+
+def _scaled(length: int, array: NDArray[np.uint8]) -> int:
+    """Turn a length for `WORKING_SIDE` into one for a working copy's size, in whole pixels."""
+    return round(length * max(int(side) for side in array.shape) / WORKING_SIDE)

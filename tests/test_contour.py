@@ -1,0 +1,168 @@
+"""The object method's steps, each alone, on drawn pictures."""
+
+import cv2
+import numpy as np
+import pytest
+
+from bgremove import contour
+from bgremove.arrays import Image
+
+GREY = 200
+
+
+def canvas(height: int, width: int, colour: tuple[int, int, int] = (GREY,) * 3) -> Image:
+    return np.full((height, width, 3), colour, np.uint8)
+
+
+def outline(*segments: tuple[tuple[int, int], tuple[int, int]], side: int = 512) -> contour.Outline:
+    lines = np.zeros((side, side), np.uint8)
+    for start, stop in segments:
+        cv2.line(lines, start, stop, 255)
+    return lines
+
+
+def box(left: int, top: int, right: int, bottom: int, side: int = 512) -> contour.Shape:
+    shape = np.zeros((side, side), np.uint8)
+    shape[top:bottom, left:right] = 255
+    return shape
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "expected"),
+    [
+        (3000, 4000, (384, 512)),
+        (4000, 3000, (512, 384)),
+        (300, 512, (300, 512)),
+        (1, 5000, (1, 512)),
+        (1, 1, (1, 1)),
+    ],
+)
+def test_the_working_copy_is_bounded_and_never_enlarged(
+    height: int, width: int, expected: tuple[int, int]
+) -> None:
+    assert contour.working_copy(canvas(height, width)).shape == (*expected, 3)
+
+
+def test_softening_keeps_a_flat_picture_and_calms_grain() -> None:
+    grain = np.random.default_rng(0).integers(0, 256, (512, 512, 3), dtype=np.uint8)
+    assert (contour.softened(canvas(40, 40)) == GREY).all()
+    assert contour.softened(grain).std() < 0.4 * grain.std()
+
+
+def test_thresholds_lie_between_the_weak_gradients_and_the_strong_ones() -> None:
+    image = canvas(100, 100)
+    image[:, 30:] = 180
+    image[:, 70:] = 20
+    low, high = contour.thresholds(image)
+    assert 4 * 20 <= high < 4 * 160
+    assert low == high / 2
+
+
+def test_thresholds_of_a_flat_picture_are_those_of_the_faintest_edge() -> None:
+    assert contour.thresholds(canvas(50, 50)) == (9, 18)
+
+
+def test_thresholds_rise_above_grain() -> None:
+    grain = np.random.default_rng(0).integers(100, 156, (400, 400, 3), dtype=np.uint8)
+    image = contour.softened(grain)
+    assert not contour.edges(image, *contour.thresholds(image)).any()
+
+
+def test_edges_follow_a_step_and_only_the_step() -> None:
+    image = canvas(60, 60)
+    image[:, 30:] = 100
+    found = contour.edges(image, 50, 100)
+    assert found.dtype == np.uint8
+    assert set(np.flatnonzero(found.any(axis=0))) <= {29, 30}
+    assert (found.max(axis=1) == 255).all()
+
+
+def test_edges_between_colours_of_equal_brightness_are_found() -> None:
+    image = canvas(60, 60, (200, 60, 60))
+    image[:, 30:] = (40, 131, 60)
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(int)
+    assert abs(grey[0, 0] - grey[0, -1]) < 15
+    assert contour.edges(image, 100, 200).any(axis=1).all()
+
+
+def test_a_threshold_above_the_step_finds_nothing() -> None:
+    image = canvas(60, 60)
+    image[:, 30:] = 190
+    assert not contour.edges(image, 50, 100).any()
+
+
+def test_closing_bridges_a_small_gap_and_adds_nothing_else() -> None:
+    whole = outline(((100, 100), (200, 100)))
+    gappy = whole.copy()
+    gappy[100, 150:152] = 0
+    assert (contour.closed(gappy) == whole).all()
+
+
+def test_an_outline_is_filled_with_its_hollows_left_open() -> None:
+    corners = [(100, 100), (400, 100), (400, 400), (300, 400), (300, 200), (100, 200)]
+    drawn = outline(*zip(corners, corners[1:] + corners[:1], strict=True))
+    expected = cv2.fillPoly(np.zeros_like(drawn), [np.array(corners, np.int32)], 255)
+    assert (contour.filled(drawn) == expected).all()
+    assert contour.filled(drawn)[300, 200] == 0
+
+
+def test_an_outline_cut_off_by_the_picture_is_filled_up_to_its_frame() -> None:
+    arch = outline(((100, 511), (100, 300)), ((100, 300), (300, 300)), ((300, 300), (300, 511)))
+    assert (contour.filled(arch) == box(100, 300, 301, 512)).all()
+
+
+def test_an_outline_round_a_corner_of_the_picture_is_filled_into_the_corner() -> None:
+    cut = outline(((0, 400), (100, 400)), ((100, 400), (100, 511)))
+    assert (contour.filled(cut) == box(0, 400, 101, 512)).all()
+
+
+def test_a_horizon_encloses_nothing() -> None:
+    horizon = outline(((0, 300), (511, 300)))
+    assert (contour.filled(horizon) == horizon).all()
+
+
+def test_two_outlines_that_meet_the_frame_are_not_joined_along_it() -> None:
+    posts = outline(((100, 511), (100, 300)), ((200, 511), (200, 300)))
+    assert (contour.filled(posts) == posts).all()
+
+
+def test_smoothing_closes_an_outline_with_wide_gaps_and_fills_it() -> None:
+    corners = [(150, 150), (350, 150), (350, 350), (150, 350)]
+    gappy = outline(*zip(corners, corners[1:] + corners[:1], strict=True))
+    gappy[150, 240:255] = 0
+    found = contour.smoothed(contour.filled(contour.closed(gappy)))
+    assert (found[160:340, 160:340] == 255).all()
+    assert not found[:140].any()
+
+
+def test_smoothing_drops_lines_that_enclose_nothing() -> None:
+    shape = box(200, 200, 300, 300)
+    with_line = shape | outline(((0, 250), (511, 250)))
+    found = contour.smoothed(with_line)
+    assert not found[:, :180].any()
+    assert not found[:, 320:].any()
+    assert (found[210:290, 210:290] == 255).all()
+
+
+def test_smoothing_does_not_draw_a_shape_to_the_frame() -> None:
+    near = box(5, 200, 100, 300)
+    assert not contour.smoothed(near)[:, :5].any()
+
+
+def test_the_largest_shape_and_those_of_like_size_are_kept() -> None:
+    large, like, crumb = box(50, 50, 200, 200), box(300, 50, 400, 150), box(300, 300, 330, 330)
+    assert (contour.subject(large | like | crumb) == large | like).all()
+
+
+@pytest.mark.parametrize("shape", [box(0, 0, 0, 0), box(100, 100, 120, 120)])
+def test_no_shape_or_a_tiny_one_is_no_subject(shape: contour.Shape) -> None:
+    assert not contour.subject(shape).any()
+
+
+def test_blurring_leaves_the_edge_where_it_was() -> None:
+    shape = box(100, 100, 400, 400)
+    found = contour.blurred(shape)
+    assert found.dtype == np.float32
+    assert ((found[250] > 0.5) == (shape[250] > 0)).all()
+    assert (found[120:380, 120:380] == 1).all()
+    assert (found[:, :85] == 0).all()
