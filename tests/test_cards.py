@@ -209,3 +209,8 @@ def test_a_shipped_card_says_what_the_model_learned_from_and_how_good_it_is(path
     for facts in card.training["sets"].values():
         assert facts.keys() == {"photos", "source", "terms"}
     assert {"val", "holdout_person"} <= card.metrics.keys()
+
+
+def test_a_card_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    with pytest.raises(CardError, match=r"card\.json: cannot be written: No such file"):
+        write_card(COMPLETE, tmp_path / "gone" / CARD_FILE)

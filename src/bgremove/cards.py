@@ -172,9 +172,19 @@ def sha256_of(path: Path) -> str:
 
 
 def write_card(card: ModelCard, path: Path) -> None:
-    """Write a card as JSON, keys in the order of `ModelCard`, nothing that is None."""
+    """Write a card as JSON, keys in the order of `ModelCard`, nothing that is None.
+
+    Raises
+    ------
+    CardError
+        If it cannot be written.
+    """
     table = {key: value for key, value in asdict(card).items() if value is not None}
-    path.write_text(json.dumps(table, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(table, indent=2, ensure_ascii=False) + "\n"
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CardError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def _card(table: dict[str, Any]) -> ModelCard:
