@@ -10,6 +10,7 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import FrozenInstanceError
 from io import BytesIO
 from itertools import product
@@ -978,21 +979,26 @@ def test_folder_without_permission_is_told(tmp_path: Path) -> None:
         write_atomically(b"data", tmp_path / "new.png")
 
 
-@pytest.fixture
+@contextmanager
 def disk_full_after_1_kib() -> Iterator[None]:
+    """Let no file grow beyond 1 KiB: not for longer than a call, as pytest's own log is a file."""
     resource = pytest.importorskip("resource", reason="Windows cannot limit the size of files")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1024, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@pytest.mark.usefixtures("disk_full_after_1_kib")
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_write_that_fails_half_way_leaves_no_part(overwrite: bool, tmp_path: Path) -> None:
     (tmp_path / "old.png").write_bytes(b"old")
     path = tmp_path / ("old.png" if overwrite else "new.png")
-    with pytest.raises(ImageWriteError, match=r": cannot be written: File too large$"):
+    with (
+        pytest.raises(ImageWriteError, match=r": cannot be written: File too large$"),
+        disk_full_after_1_kib(),
+    ):
         write_atomically(b"x" * 2000, path, overwrite=overwrite)
     assert names_in(tmp_path) == ["old.png"]
     assert (tmp_path / "old.png").read_bytes() == b"old"

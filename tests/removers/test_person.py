@@ -12,7 +12,7 @@ from bgremove.removers.person import PersonRemover, is_present, matte_of
 
 ROOT = Path(__file__).parents[2]
 ASTRONAUT = ROOT / "examples" / "astronaut.jpg"
-GOLDEN = ROOT / "tests" / "golden" / "astronaut-person.png"
+GOLDEN = ROOT / "tests" / "golden" / "person_astronaut.png"
 
 
 @pytest.fixture(scope="module")

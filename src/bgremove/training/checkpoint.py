@@ -46,7 +46,7 @@ def load_checkpoint(path: Path, model: keras.Model, average: list[Any]) -> int:
         return int(saved["step"])
 
 
-def load_average(path: Path, model: keras.Model) -> None:
+def load_average(model: keras.Model, path: Path) -> None:
     """Put the moving average of a checkpoint into a model of the same network.
 
     Raises

@@ -58,7 +58,7 @@ class RunConfig:
     paste : float
         Share of the people that are pasted on a photo without people, in [0, 1].
     start : Path, optional
-        A checkpoint whose weights this run starts from.
+        A checkpoint, or a model's ``.onnx``, whose weights this run starts from.
     checkpoint_minutes, validate_minutes : float
         How often to save, and to measure on the split `val`.
     """

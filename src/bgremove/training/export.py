@@ -76,7 +76,7 @@ def export_model(
     spec = InputSpec()
     image = resize(read_photo(photo).image, spec.width, spec.height)
     network = build(PRESETS[config.network], size=spec.height, outputs=len(OUTPUTS))
-    load_average(checkpoint, network)
+    load_average(network, checkpoint)
 
     folder.mkdir(parents=True, exist_ok=True)
     weights, golden = folder / WEIGHTS_FILE, folder / GOLDEN_FILE

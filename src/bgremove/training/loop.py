@@ -1,7 +1,8 @@
 """The training loop, from a config to a checkpoint.
 
-The order of resuming: (1) the run folder's own checkpoint, (2) the config's ``start``, of
-which only the averaged weights are taken, (3) fresh weights from the config's seed.
+The order of resuming: (1) the run folder's own checkpoint, (2) the config's ``start``, a model's
+``.onnx`` or a checkpoint, of which only the averaged weights are taken, (3) fresh weights from the
+config's seed.
 """
 
 import csv
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from bgremove.errors import TrainingError
 from bgremove.labelled_photos import read_index
 from bgremove.network.tiramisu import PRESETS, build
+from bgremove.segmenter.stored_weights import load_stored_weights
 from bgremove.training.augment import Batch, Sampler
 from bgremove.training.checkpoint import load_average, load_checkpoint, save_checkpoint
 from bgremove.training.config import RunConfig
@@ -110,7 +112,8 @@ def _network(config: RunConfig) -> keras.Model:
 def _begin(model: keras.Model, config: RunConfig, checkpoint: Path) -> tuple[list[Any], int]:
     """Give the moving average and the first step, in the order of resuming."""
     if not checkpoint.exists() and config.start is not None:
-        load_average(config.start, model)
+        load = load_stored_weights if config.start.suffix == ".onnx" else load_average
+        load(model, config.start)
     average = _values(model)
     first = load_checkpoint(checkpoint, model, average) if checkpoint.exists() else 0
     return average, first
