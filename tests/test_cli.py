@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -333,12 +334,24 @@ def subprocess_environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
 
+@contextmanager
+def interrupts_heeded() -> Iterator[None]:
+    """Background jobs ignore SIGINT, and so does what they start: CI may be such a job."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def waiting() -> Iterator["subprocess.Popen[bytes]"]:
     """A real command that waits for standard input, as its first line tells."""
     arguments = [*COMMAND, "missing.png", "-", "--method", "contour"]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    with subprocess.Popen(arguments, env=subprocess_environment(), **pipes) as process:
+    with interrupts_heeded():
+        process = subprocess.Popen(arguments, env=subprocess_environment(), **pipes)
+    with process:
         assert process.stderr.readline().startswith(b"bgremove: missing.png: ")
         yield process
         process.kill()
