@@ -47,8 +47,8 @@ def test_a_run_writes_its_curve_and_its_validation(finished_run) -> None:
     assert 0 <= float(validations[0]["person_iou"]) <= 1
 
 
-@pytest.mark.parametrize("suffix", [".npz", ".onnx"])
-def test_a_run_or_a_model_can_start_another(suffix, finished_run, tmp_path) -> None:
+@pytest.mark.parametrize(("suffix", "float16"), [(".npz", 0), (".onnx", 2**-11)])
+def test_a_run_or_a_model_can_start_another(suffix, float16, finished_run, tmp_path) -> None:
     config_file, run = finished_run
     checkpoint = run / "checkpoint.npz"
     start = checkpoint
@@ -63,7 +63,7 @@ def test_a_run_or_a_model_can_start_another(suffix, finished_run, tmp_path) -> N
     kernels = [n for n, a in after.items() if n.startswith("average/") and a.ndim == 4]
     assert len(kernels) == 23
     for name in kernels:
-        np.testing.assert_allclose(after[name], before[name], rtol=1e-3, atol=1e-6)
+        np.testing.assert_allclose(after[name], before[name], rtol=float16, atol=1e-6)
 
 
 def test_the_learning_rate_warms_up_and_ends_near_zero(config_file) -> None:

@@ -122,10 +122,14 @@ def _begin(model: keras.Model, config: RunConfig, checkpoint: Path) -> tuple[lis
 def _drawn_ahead(sampler: Sampler, config: RunConfig, first: int) -> Iterator[tuple[int, Batch]]:
     """Give each step with its batch, drawing the next ones while the network works."""
     with ThreadPoolExecutor(1) as pool:
-        ahead = deque(pool.submit(_batch, sampler, config, first + i) for i in range(AHEAD))
+        ahead = deque(
+            pool.submit(_batch, sampler, config, step)
+            for step in range(first, min(first + AHEAD, config.steps))
+        )
         for step in range(first, config.steps):
             batch = ahead.popleft().result()
-            ahead.append(pool.submit(_batch, sampler, config, step + AHEAD))
+            if step + AHEAD < config.steps:
+                ahead.append(pool.submit(_batch, sampler, config, step + AHEAD))
             yield step, batch
 
 
