@@ -19,10 +19,10 @@ settings.load_profile("bgremove")
 
 @pytest.fixture(scope="session")
 def red_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A network for which red is a person: it gives ``max(R - G, 0)``."""
+    """A network for which red is a person, ``max(R - G, 0)``, and blue a subject."""
     onnx = pytest.importorskip("onnx")
     helper, floats = onnx.helper, onnx.TensorProto.FLOAT
-    slices = {"red": (0, 1), "green": (1, 2)}
+    slices = {"red": (0, 1), "green": (1, 2), "blue": (2, 3)}
     bounds = {
         f"{name}_{end}": helper.make_tensor(f"{name}_{end}", onnx.TensorProto.INT64, [1], [value])
         for name, ends in slices.items()
@@ -34,20 +34,29 @@ def red_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         for name in slices
     ]
-    nodes.append(helper.make_node("Sub", ["red", "green"], ["difference"]))
-    nodes.append(helper.make_node("Relu", ["difference"], ["probability"]))
+    nodes += [
+        helper.make_node("Sub", ["red", "green"], ["more_red"]),
+        helper.make_node("Sub", ["blue", "green"], ["more_blue"]),
+        helper.make_node("Concat", ["more_red", "more_blue"], ["difference"], axis=3),
+        helper.make_node("Relu", ["difference"], ["probability"]),
+    ]
     graph = helper.make_graph(
         nodes,
         "red",
         [helper.make_tensor_value_info("image", floats, (1, 32, 32, 3))],
-        [helper.make_tensor_value_info("probability", floats, (1, 32, 32, 1))],
+        [helper.make_tensor_value_info("probability", floats, (1, 32, 32, 2))],
         list(bounds.values()),
     )
     model = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 13)])
     path = tmp_path_factory.mktemp("red_model") / "red.onnx"
     onnx.save(model, path)
     spec = InputSpec(height=32, width=32)
-    card = ModelCard(name="red", description="red is a person", input=spec, outputs=("person",))
+    card = ModelCard(
+        name="red",
+        description="red is a person, blue a subject",
+        input=spec,
+        outputs=("person", "subject"),
+    )
     write_card(card, path.with_name("card.json"))
     return path
 

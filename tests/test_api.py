@@ -1,6 +1,7 @@
 """The functions for one picture, and the removers that they keep."""
 
 import inspect
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from bgremove.removers.auto import AutoRemover
 from bgremove.removers.base import Remover
 from bgremove.removers.object import ObjectRemover
 from bgremove.removers.person import PersonRemover
+from bgremove.removers.subject import SubjectRemover
 
 
 @pytest.fixture
@@ -35,9 +37,11 @@ class TestThinFunctions:
     def test_remove_does_what_the_method_s_remover_does(
         self, image: np.ndarray, red_model: Path
     ) -> None:
+        image[110:150, 110:150] = (0, 0, 255)
         for method, remover in {
             "contour": ObjectRemover(edges="hard"),
             "person": PersonRemover(model=red_model, edges="hard"),
+            "subject": SubjectRemover(model=red_model, edges="hard"),
             "auto": AutoRemover(model=red_model, edges="hard"),
         }.items():
             model = None if method == "contour" else red_model
@@ -56,6 +60,13 @@ class TestThinFunctions:
         expected = PersonRemover(model=red_model, threshold=0.25, device="cpu")(image)
         np.testing.assert_array_equal(found, expected)
 
+    def test_remove_subject_is_the_subject_method(self, image: np.ndarray, red_model: Path) -> None:
+        image = image[..., ::-1].copy()
+        found = api.remove_subject(image, model=red_model, threshold=0.25)
+        assert found[70, 70, 3] == 255
+        expected = SubjectRemover(model=red_model, threshold=0.25)(image)
+        np.testing.assert_array_equal(found, expected)
+
     def test_a_pil_image_gives_a_pil_image(self, image: np.ndarray) -> None:
         assert isinstance(api.remove_object(PILImage.fromarray(image)), PILImage.Image)
 
@@ -64,20 +75,22 @@ class TestThinFunctions:
             api.remove(None, method="contour")  # type: ignore[call-overload]
 
     @pytest.mark.parametrize(
-        ("function", "method"),
+        ("function", "methods"),
         [
-            (api.remove, "auto"),
-            (api.remove_person, "person"),
-            (api.remove_object, "contour"),
-            (api.load_remover, "auto"),
+            (api.remove, METHODS),
+            (api.remove_person, ["person"]),
+            (api.remove_subject, ["subject"]),
+            (api.remove_object, ["contour"]),
+            (api.load_remover, METHODS),
         ],
     )
-    def test_each_takes_its_method_s_options_by_name_only(
-        self, function: object, method: str
+    def test_each_takes_its_methods_options_by_name_only(
+        self, function: object, methods: Iterable[str]
     ) -> None:
         parameters = inspect.signature(function).parameters  # type: ignore[arg-type]
         by_name = [p for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
-        assert {p.name for p in by_name} - {"method"} == set(METHODS[method].options)
+        options = {option for method in methods for option in METHODS[method].options}
+        assert {p.name for p in by_name} - {"method"} == options
         assert all(p.default is None for p in by_name if p.name != "method")
 
 
@@ -134,16 +147,10 @@ class TestMethods:
         assert {p.name for p in parameters} == set(METHODS[name].options)
         assert all(p.kind is p.KEYWORD_ONLY for p in parameters)
 
-    def test_auto_has_the_others_defaults(self) -> None:
-        auto = inspect.signature(AutoRemover).parameters
-        for remover in (PersonRemover, ObjectRemover):
-            for name, parameter in inspect.signature(remover).parameters.items():
-                assert auto[name].default == parameter.default, name
-
     def test_an_unknown_method_is_told_with_the_known_and_the_nearest(self) -> None:
         with pytest.raises(
             OptionError,
-            match="method must be one of auto, person, contour, got 'persons'; "
+            match="method must be one of auto, person, subject, contour, got 'persons'; "
             "did you mean 'person'",
         ):
             find_method("persons")

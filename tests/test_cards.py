@@ -21,7 +21,7 @@ from bgremove.cards import (
     sha256_of,
     write_card,
 )
-from bgremove.errors import CardError, HashError
+from bgremove.errors import CardError, HashError, ModelMismatchError
 from bgremove.model_files import models_folder
 from bgremove.network.tiramisu import PRESETS
 
@@ -31,7 +31,7 @@ COMPLETE = ModelCard(
     input=InputSpec(height=64, width=96, mean=(0.1, 0.2, 0.3), std=(1.0, 2.0, 3.0)),
     outputs=("subject", "person"),
     threshold=0.4,
-    presence=PresenceRule(probability=0.6, area=0.01),
+    presence={"person": PresenceRule(probability=0.6, area=0.01)},
     weights=StoredFile(file="model.onnx", sha256="0" * 64),
     golden=StoredFile(file="golden.npz", sha256="1" * 64),
     network="fc-densenet56",
@@ -89,15 +89,25 @@ def test_any_card_in_range_comes_back(
         input=InputSpec(height=side, width=side + 1, mean=mean, std=std),
         outputs=("person",),
         threshold=threshold,
-        presence=PresenceRule(area=area),
+        presence={"person": PresenceRule(area=area)},
     )
     path = tmp_path_factory.mktemp("card") / CARD_FILE
     write_card(card, path)
     assert read_card(path) == card
 
 
-def test_the_person_is_found_among_the_outputs() -> None:
-    assert COMPLETE.person_channel == 1
+def test_an_output_is_found_among_the_others() -> None:
+    assert COMPLETE.channel_of("person") == 1
+
+
+def test_an_output_that_a_model_lacks_is_named() -> None:
+    with pytest.raises(ModelMismatchError, match="expected an output 'hair', the model has"):
+        COMPLETE.channel_of("hair")
+
+
+def test_an_output_without_a_rule_of_its_own_has_the_default_one() -> None:
+    assert COMPLETE.presence_of("person") == PresenceRule(probability=0.6, area=0.01)
+    assert COMPLETE.presence_of("subject") == PresenceRule()
 
 
 def test_a_missing_card_is_told(path: Path) -> None:
@@ -146,8 +156,16 @@ def test_json_that_is_no_object_is_told(path: Path, content: str, found: str) ->
         ({"outputs": []}, r"outputs must name 'person', got \[\]"),
         ({"threshold": 1.5}, r"threshold must be a number in 0…1, got 1\.5"),
         ({"threshold": "half"}, "threshold must be a number in 0…1, got 'half'"),
-        ({"presence": {"area": -1}}, r"presence\.area must be a number in 0…1, got -1"),
-        ({"presence": {"probability": 2}}, r"presence\.probability must be .*, got 2"),
+        (
+            {"presence": {"person": {"area": -1}}},
+            r"presence\.person\.area must be a number in 0…1, got -1",
+        ),
+        ({"presence": {"hair": {}}}, r"presence\.hair: outputs are "),
+        ({"presence": {"area": 0.1}}, "must be a mapping, not float"),
+        (
+            {"presence": {"person": {"probability": 2}}},
+            r"presence\.person\.probability must be .*, got 2",
+        ),
     ],
 )
 def test_a_wrong_key_or_value_is_named(path: Path, changes: dict[str, Any], reason: str) -> None:

@@ -93,7 +93,7 @@ class TestOnePhoto:
         assert told(run("a.png", *person, "--require-subject")) == (1, "", line)
         assert not Path("a-cutout.png").exists()
 
-    def test_auto_is_the_default_and_takes_the_object_where_nobody_is(
+    def test_auto_is_the_default_and_takes_the_subject_where_nobody_is(
         self, red_model: Path
     ) -> None:
         draw("a.png", BLUE)
@@ -107,8 +107,8 @@ class TestOnePhoto:
         code, out, err = told(run("a.png", "--model", str(red_model), "-v", *loaded_here_first))
         assert (code, out) == (0, "")
         assert err.splitlines() == [
-            "bgremove: red: ONNX Runtime on cpu",
-            "bgremove: method contour: nobody found",
+            "bgremove: red: OpenCV on cpu",
+            "bgremove: found: subject",
             "bgremove: a.png: wrote a-cutout.png",
         ]
 
@@ -118,7 +118,7 @@ class TestOnePhoto:
             code, _, err = told(run("a.png", "--model", str(red_model), "-v", "--overwrite"))
             assert code == 0
             assert err.count("wrote a-cutout.png") == 1
-            assert err.count("somebody found") == 1
+            assert err.count("found: person") == 1
 
     def test_a_file_that_is_called_as_a_command_is_reached_by_its_path(self) -> None:
         draw("models.png")

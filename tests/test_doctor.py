@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import pytest
 
 from bgremove import doctor
@@ -19,13 +20,13 @@ def found(topic: str) -> doctor.Finding:
 
 def test_it_tells_the_version_of_everything_that_is_needed() -> None:
     topics = {finding.topic: finding for finding in doctor.examine()}
-    for library in ("numpy", "Pillow", "OpenCV", "ONNX Runtime"):
+    for library in ("numpy", "Pillow", "OpenCV"):
         assert topics[library].text[0].isdigit()
         assert not topics[library].broken
 
 
-def test_it_tells_the_engine_and_its_providers() -> None:
-    assert "CPUExecutionProvider" in found("engine").text
+def test_it_tells_the_engine_and_its_threads() -> None:
+    assert found("engine").text == f"OpenCV on the CPU, {cv2.getNumThreads()} threads"
     assert not found("engine").broken
 
 
@@ -47,9 +48,16 @@ def test_an_extra_that_is_not_there_is_not_broken(monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_engine_that_cannot_be_imported_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    monkeypatch.setitem(sys.modules, "cv2", None)
     assert found("engine").broken
-    assert found("engine").text.startswith("ONNX Runtime cannot be used: ")
+    assert found("engine").text.startswith("OpenCV cannot be used: ")
+
+
+def test_an_older_opencv_that_lies_over_ours_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(cv2.dnn, "ENGINE_NEW")
+    monkeypatch.setattr(cv2, "__version__", "4.11.0")
+    assert found("engine").broken
+    assert found("engine").text.startswith("OpenCV cannot be used: expected OpenCV 5, found 4.11.0")
 
 
 def test_tensorflow_that_cannot_be_imported_is_broken_where_a_gpu_is(

@@ -31,12 +31,20 @@ from bgremove.errors import (
 )
 
 if TYPE_CHECKING:
-    from bgremove.api import load_remover, models, remove, remove_object, remove_person
+    from bgremove.api import (
+        load_remover,
+        models,
+        remove,
+        remove_object,
+        remove_person,
+        remove_subject,
+    )
     from bgremove.cards import ModelCard
     from bgremove.removers.auto import AutoRemover
     from bgremove.removers.base import Matte, Remover
     from bgremove.removers.object import ObjectRemover
     from bgremove.removers.person import PersonRemover
+    from bgremove.removers.subject import SubjectRemover
 
 __version__ = "0.1.0"
 
@@ -59,12 +67,14 @@ __all__ = [
     "OptionError",
     "PersonRemover",
     "Remover",
+    "SubjectRemover",
     "__version__",
     "load_remover",
     "models",
     "remove",
     "remove_object",
     "remove_person",
+    "remove_subject",
 ]
 
 _LAZY = {
@@ -74,11 +84,13 @@ _LAZY = {
     "ObjectRemover": "bgremove.removers.object",
     "PersonRemover": "bgremove.removers.person",
     "Remover": "bgremove.removers.base",
+    "SubjectRemover": "bgremove.removers.subject",
     "load_remover": "bgremove.api",
     "models": "bgremove.api",
     "remove": "bgremove.api",
     "remove_object": "bgremove.api",
     "remove_person": "bgremove.api",
+    "remove_subject": "bgremove.api",
 }
 
 

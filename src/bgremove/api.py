@@ -62,8 +62,9 @@ def remove(
     ----------
     picture : path, bytes, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
         An alpha that the picture has is multiplied into the result.
-    method : {"auto", "person", "contour"}, default "auto"
-        People, an object by its outline, or the first and, if nobody is found, the second.
+    method : {"auto", "person", "subject", "contour"}, default "auto"
+        People, whatever the photo is of, or an object by its outline; ``auto`` is the first and,
+        if nobody is found, the second.
     model, threshold, device, edges, low, high : optional
         As `load_remover` takes them.
 
@@ -155,6 +156,54 @@ def remove_person(
 
 
 @overload
+def remove_subject(
+    picture: NDArray[np.uint8],
+    *,
+    model: _File | None = ...,
+    threshold: float | None = ...,
+    device: str | None = ...,
+    edges: str | None = ...,
+) -> NDArray[np.uint8]: ...
+@overload
+def remove_subject(
+    picture: _ToPIL,
+    *,
+    model: _File | None = ...,
+    threshold: float | None = ...,
+    device: str | None = ...,
+    edges: str | None = ...,
+) -> PILImage.Image: ...
+def remove_subject(
+    picture: Picture,
+    *,
+    model: _File | None = None,
+    threshold: float | None = None,
+    device: str | None = None,
+    edges: str | None = None,
+) -> PILImage.Image | NDArray[np.uint8]:
+    """Cut what a picture is of out of it, as ``remove(picture, method="subject")`` does.
+
+    Parameters
+    ----------
+    picture : path, bytes, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
+    model, threshold, device, edges : optional
+        As `SubjectRemover` takes them.
+
+    Returns
+    -------
+    PIL.Image.Image or (H, W, 4) ndarray of uint8
+        As `remove` gives it.
+
+    Raises
+    ------
+    BgremoveError
+        As `remove` does.
+    """
+    remover = load_remover("subject", model=model, threshold=threshold, device=device, edges=edges)
+    return remover(picture)
+
+
+@overload
 def remove_object(
     picture: NDArray[np.uint8],
     *,
@@ -215,17 +264,17 @@ def load_remover(
 
     Parameters
     ----------
-    method : {"auto", "person", "contour"}, default "auto"
+    method : {"auto", "person", "subject", "contour"}, default "auto"
     model : str or path, optional
-        person, auto: a shipped model's name, or a file.
+        person, subject, auto: a shipped model's name, or a file.
     threshold : float, optional
-        person, auto: the probability at which the edge lies, in [0, 1].
+        person, subject, auto: the probability at which the edge lies, in [0, 1].
     device : str, optional
-        person, auto: ``auto``, ``cpu``, ``gpu`` or ``gpu:N``.
+        person, subject, auto: ``auto``, ``cpu``, ``gpu`` or ``gpu:N``.
     edges : {"soft", "hard"}, optional
         Antialiased, or 0 and 255 only.
     low, high : float, optional
-        contour, auto: the thresholds of the edge detector.
+        contour: the thresholds of the edge detector.
 
     Returns
     -------

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bgremove.errors import CardError, HashError
+from bgremove.errors import CardError, HashError, ModelMismatchError
 
 CARD_FILE = "card.json"
 
@@ -66,7 +66,8 @@ class ModelCard:
         What each output channel is, in order; one of them is ``person``.
     threshold : float
         The probability at which the edge lies by default, in (0, 1).
-    presence : PresenceRule
+    presence : dict of str to PresenceRule
+        By output.
     weights, golden : StoredFile, optional
         The weights, and an input with the output that they give. Only a Keras file that came
         without a card lacks them.
@@ -85,7 +86,7 @@ class ModelCard:
     input: InputSpec
     outputs: tuple[str, ...]
     threshold: float = 0.5
-    presence: PresenceRule = field(default_factory=PresenceRule)
+    presence: dict[str, PresenceRule] = field(default_factory=dict)
     weights: StoredFile | None = None
     golden: StoredFile | None = None
     network: str | None = None
@@ -94,10 +95,24 @@ class ModelCard:
     training: dict[str, Any] | None = None
     metrics: dict[str, dict[str, float]] | None = None
 
-    @property
-    def person_channel(self) -> int:
-        """Index of the person's output channel."""
-        return self.outputs.index("person")
+    def channel_of(self, output: str) -> int:
+        """Give the index of an output's channel.
+
+        Raises
+        ------
+        ModelMismatchError
+            If the model has no such output.
+        """
+        if output not in self.outputs:
+            known = ", ".join(self.outputs)
+            raise ModelMismatchError(
+                f"{self.name}: expected an output {output!r}, the model has {known}"
+            )
+        return self.outputs.index(output)
+
+    def presence_of(self, output: str) -> PresenceRule:
+        """Give the rule by which an output counts as having found something."""
+        return self.presence.get(output, PresenceRule())
 
 
 def read_card(path: Path) -> ModelCard:
@@ -192,6 +207,8 @@ def _card(table: dict[str, Any]) -> ModelCard:
     for key, kind in _NESTED.items():
         if key in table:
             table[key] = kind(**table[key])
+    rules = table.get("presence", {})
+    table["presence"] = {output: PresenceRule(**rule) for output, rule in rules.items()}
     card = ModelCard(**table)
     if not isinstance(card.name, str):
         raise ValueError(f"name must be a string, got {card.name!r}")
@@ -204,11 +221,13 @@ def _card(table: dict[str, Any]) -> ModelCard:
     card = replace(card, outputs=tuple(card.outputs), input=replace(card.input, mean=mean, std=std))
     if "person" not in card.outputs:
         raise ValueError(f"outputs must name 'person', got {list(card.outputs)}")
-    shares = {
-        "threshold": card.threshold,
-        "presence.probability": card.presence.probability,
-        "presence.area": card.presence.area,
-    }
+    foreign = sorted(card.presence.keys() - set(card.outputs))
+    if foreign:
+        raise ValueError(f"presence.{foreign[0]}: outputs are {', '.join(card.outputs)}")
+    shares = {"threshold": card.threshold}
+    for output, rule in card.presence.items():
+        shares[f"presence.{output}.probability"] = rule.probability
+        shares[f"presence.{output}.area"] = rule.area
     for key, share in shares.items():
         if not (isinstance(share, (int, float)) and 0 <= share <= 1):
             raise ValueError(f"{key} must be a number in 0…1, got {share!r}")
@@ -217,7 +236,6 @@ def _card(table: dict[str, Any]) -> ModelCard:
 
 _NESTED: dict[str, type] = {
     "input": InputSpec,
-    "presence": PresenceRule,
     "weights": StoredFile,
     "golden": StoredFile,
 }

@@ -1,6 +1,6 @@
 """What there is to compute on.
 
-ONNX Runtime takes the CPU, TensorFlow the CPU or an NVIDIA GPU.
+OpenCV takes the CPU, TensorFlow the CPU or an NVIDIA GPU.
 """
 
 import ctypes
@@ -112,6 +112,24 @@ def _is_installed(module: str) -> bool:
         return find_spec(module) is not None
     except ModuleNotFoundError:  # of the package that the module would be in
         return False
+
+
+def check_opencv() -> None:
+    """Check that OpenCV can run networks as this package needs it.
+
+    Raises
+    ------
+    DeviceError
+        If it is older than 5, as when another OpenCV package was installed over ours.
+    """
+    import cv2
+
+    if not hasattr(cv2.dnn, "ENGINE_NEW"):
+        raise DeviceError(
+            f"expected OpenCV 5, found {cv2.__version__}, perhaps another package's: "
+            "pip uninstall opencv-python, "
+            "then pip install --force-reinstall opencv-python-headless"
+        )
 
 
 def import_tensorflow(extra: str = "tensorflow") -> Any:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from bgremove.cards import CARD_FILE, check_complete, check_hash, read_card
-from bgremove.devices import find_gpus, has_driver, why_no_gpu
-from bgremove.errors import BgremoveError
+from bgremove.devices import check_opencv, find_gpus, has_driver, why_no_gpu
+from bgremove.errors import BgremoveError, DeviceError
 from bgremove.model_files import DEFAULT_MODEL, models_folder
 
-CORE_LIBRARIES = {"numpy": "numpy", "Pillow": "PIL", "OpenCV": "cv2", "ONNX Runtime": "onnxruntime"}
+CORE_LIBRARIES = {"numpy": "numpy", "Pillow": "PIL", "OpenCV": "cv2"}
 """What bgremove cannot do without: name and module."""
 
 EXTRA_LIBRARIES = {"TensorFlow": "tensorflow", "Keras": "keras", "h5py": "h5py", "ONNX": "onnx"}
@@ -73,12 +73,11 @@ def _installed_version(distribution: str) -> str:
 def _engine() -> Finding:
     topic = "engine"
     try:
-        onnxruntime: Any = importlib.import_module("onnxruntime")
-        providers = onnxruntime.get_available_providers()
-    except (ImportError, OSError, AttributeError) as error:
-        return Finding(topic=topic, text=f"ONNX Runtime cannot be used: {error}", broken=True)
-    text = f"ONNX Runtime on the CPU, of its providers {', '.join(providers)}"
-    return Finding(topic=topic, text=text, broken="CPUExecutionProvider" not in providers)
+        cv2: Any = importlib.import_module("cv2")
+        check_opencv()
+    except (ImportError, OSError, AttributeError, DeviceError) as error:
+        return Finding(topic=topic, text=f"OpenCV cannot be used: {error}", broken=True)
+    return Finding(topic=topic, text=f"OpenCV on the CPU, {cv2.getNumThreads()} threads")
 
 
 def _gpus() -> Finding:

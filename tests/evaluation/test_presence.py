@@ -73,7 +73,7 @@ def test_the_command_prints_the_grid_proposes_a_rule_and_stores_it(folder, brigh
     assert len(grid.splitlines()) == 1 + len(presence.GRID)
     assert proposed.splitlines()[1].split() == ["0.3", "0.05", "0.000", "0.000"]
     card = read_card(brightness_model.parent / "card.json")
-    assert card.presence == PresenceRule(probability=0.3, area=0.05)
+    assert card.presence == {"person": PresenceRule(probability=0.3, area=0.05)}
 
 
 def test_the_command_leaves_the_card_alone_unless_told_to_write(folder, brightness_model):

@@ -1,27 +1,24 @@
 """From drawn photos to the figures of splits and sets."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 
-from bgremove.errors import DataError, ModelMismatchError
+from bgremove.errors import DataError
 from bgremove.evaluation import run
 from bgremove.labelled_photos import read_photos
-from bgremove.removers.base import Matte
-from bgremove.removers.person import PersonRemover
+from bgremove.removers import remover_class
 
 
 @pytest.fixture
-def scored(brightness):
+def scored(brightness_model):
     """Score all photos of a folder that are labelled, by brightness."""
 
     def score(folder, output="person", splits=(), sets=()):
         entries = run.labelled_entries(folder, splits=splits, sets=sets, output=output)
-        channel = run.output_channel(brightness.card, output)
-        matte = partial(run.network_matte, segmenter=brightness, channel=channel)
+        remover = remover_class(output)(model=brightness_model)
         return [
-            run.score_photo(photo, matte(photo), output) for photo in read_photos(folder, entries)
+            run.score_photo(photo, remover.matte(photo.image), output)
+            for photo in read_photos(folder, entries)
         ]
 
     return score
@@ -169,23 +166,3 @@ def test_a_missing_shard_is_a_data_error(write_folder, drawn, columns):
     (folder / "shards" / "drawn-00.tar").write_bytes(b"no archive")
     with pytest.raises(DataError, match="the shard cannot be read"):
         list(read_photos(folder, entries))
-
-
-def test_an_output_that_a_model_lacks_is_named(brightness):
-    with pytest.raises(ModelMismatchError, match="'hair', the model has person, subject"):
-        run.output_channel(brightness.card, "hair")
-
-
-def test_a_network_is_scored_by_what_the_person_method_makes_of_a_photo(
-    brightness_model, write_folder, drawn, columns
-):
-    folder = write_folder([drawn("a", "1", columns(5, 30), mask=columns(0, 9))])
-    entries = run.labelled_entries(folder, splits=["val"], sets=[], output="person")
-    (photo,) = read_photos(folder, entries)
-    remover = PersonRemover(model=brightness_model)
-    expected = remover.matte(photo.image)
-    scored = run.network_matte(photo, segmenter=remover.segmenter, channel=0)
-    assert isinstance(scored, Matte)
-    assert scored.found
-    assert expected.found
-    np.testing.assert_array_equal(scored.alpha, expected.alpha)

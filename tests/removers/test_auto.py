@@ -1,15 +1,17 @@
-"""The default method asks for people first."""
+"""The default method asks for people first, and for the subject where there are none."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bgremove.cards import read_card, write_card
 from bgremove.errors import ModelNotFoundError, OptionError
 from bgremove.removers.auto import AutoRemover
-from bgremove.removers.object import ObjectRemover
 from bgremove.removers.person import PersonRemover
+from bgremove.removers.subject import SubjectRemover
 
 
 def square(colour: tuple[int, int, int]) -> np.ndarray:
@@ -28,13 +30,22 @@ def test_somebody_is_cut_out_as_the_person_method_does(red_model: Path) -> None:
     assert matte.alpha[10, 10] == 0
 
 
-def test_where_nobody_is_found_the_object_is_cut_out(red_model: Path) -> None:
+def test_where_nobody_is_found_the_subject_is_cut_out(red_model: Path) -> None:
     image = square((0, 0, 255))
     assert not PersonRemover(model=red_model).matte(image).found
     matte = AutoRemover(model=red_model).matte(image)
     assert matte.found
-    np.testing.assert_array_equal(matte.alpha, ObjectRemover().matte(image).alpha)
+    np.testing.assert_array_equal(matte.alpha, SubjectRemover(model=red_model).matte(image).alpha)
     assert matte.alpha[70, 70] == 1
+
+
+def test_a_model_of_people_only_is_asked_for_people_only(red_model: Path, tmp_path: Path) -> None:
+    path = tmp_path / red_model.name
+    path.write_bytes(red_model.read_bytes())
+    card = read_card(red_model.with_name("card.json"))
+    write_card(replace(card, outputs=("person", "hat")), tmp_path / "card.json")
+    assert AutoRemover(model=path).matte(square((255, 0, 0))).found
+    assert not AutoRemover(model=path).matte(square((0, 0, 255))).found
 
 
 def test_where_nothing_is_found_either_the_matte_says_so(red_model: Path) -> None:
@@ -46,9 +57,9 @@ def test_where_nothing_is_found_either_the_matte_says_so(red_model: Path) -> Non
 
 @pytest.mark.parametrize(
     ("colour", "line"),
-    [((255, 0, 0), "method person: somebody found"), ((0, 0, 255), "method contour: nobody found")],
+    [((255, 0, 0), "found: person"), ((0, 0, 255), "found: subject")],
 )
-def test_the_log_tells_which_method_it_took(
+def test_the_log_tells_which_of_the_two_it_took(
     red_model: Path,
     caplog: pytest.LogCaptureFixture,
     colour: tuple[int, int, int],
@@ -66,11 +77,9 @@ def test_hard_edges_hold_for_both_methods(red_model: Path) -> None:
         assert set(np.unique(remover.matte(square(colour)).alpha)) == {0, 1}
 
 
-def test_options_of_either_method_are_checked_at_once(red_model: Path) -> None:
+def test_options_are_checked_at_once(red_model: Path) -> None:
     with pytest.raises(OptionError, match="threshold must be a number in 0…1, got 2"):
         AutoRemover(model=red_model, threshold=2)
-    with pytest.raises(OptionError, match="low must be a number"):
-        AutoRemover(model=red_model, low=-1)
 
 
 def test_a_model_that_is_missing_is_told_at_once(tmp_path: Path) -> None:

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bgremove.cards import PresenceRule
 from bgremove.errors import NoSubjectWarning, OptionError
-from bgremove.removers.person import PersonRemover, is_present, matte_of
+from bgremove.removers.person import PersonRemover
 
 ROOT = Path(__file__).parents[2]
 ASTRONAUT = ROOT / "examples" / "astronaut.jpg"
@@ -81,20 +80,3 @@ def test_a_threshold_outside_its_range_is_told(threshold: float) -> None:
 def test_unknown_edges_are_told() -> None:
     with pytest.raises(OptionError, match="edges must be one of soft, hard, got 'fuzzy'"):
         PersonRemover(edges="fuzzy")
-
-
-def test_somebody_is_there_if_enough_pixels_are_sure() -> None:
-    probability = np.zeros((10, 10), np.float32)
-    probability[0, :2] = 0.8
-    assert is_present(probability, PresenceRule(probability=0.7, area=0.02))
-    assert not is_present(probability, PresenceRule(probability=0.9, area=0.02))
-    assert not is_present(probability, PresenceRule(probability=0.7, area=0.03))
-
-
-def test_a_matte_of_nobody_is_empty_whatever_the_threshold() -> None:
-    faint = np.full((4, 4), 0.3, np.float32)
-    rule = PresenceRule(probability=0.5, area=0.1)
-    matte = matte_of(faint, 8, 6, rule=rule, threshold=0.1)
-    assert not matte.found
-    assert matte.alpha.shape == (6, 8)
-    assert not matte.alpha.any()

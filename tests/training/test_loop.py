@@ -1,17 +1,19 @@
 """A run learns, can be cut at any step, and stops when it can't go on."""
 
-import csv
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from bgremove.errors import DataError, TrainingError
 from bgremove.network.tiramisu import PRESETS, build
+from bgremove.training import curves
 from bgremove.training.checkpoint import load_average
 from bgremove.training.config import Phase, read_config
 from bgremove.training.loop import averaging, learning_rate, train
 from bgremove.training.onnx_graph import export_onnx
+from bgremove.training.validation import TILE
 
 
 def arrays(path) -> dict[str, np.ndarray]:
@@ -36,15 +38,22 @@ def test_a_run_that_was_cut_goes_on_as_if_it_had_not_been(finished_run, tmp_path
         np.testing.assert_allclose(resumed[name], array, rtol=1e-4, atol=1e-6, err_msg=name)
 
 
-def test_a_run_writes_its_curve_and_its_validation(finished_run) -> None:
+def test_a_run_writes_its_curve_and_what_it_sees(finished_run) -> None:
     _, run = finished_run
-    with (run / "loss.csv").open() as file:
-        losses = list(csv.DictReader(file))
-    with (run / "val.csv").open() as file:
-        validations = list(csv.DictReader(file))
-    assert [row["step"] for row in losses] == ["5"]
-    assert float(losses[0]["loss"]) > 0
-    assert 0 <= float(validations[0]["person_iou"]) <= 1
+    losses, validations = curves.read(run / "loss.csv"), curves.read(run / "val.csv")
+    assert [row["step"] for row in losses] == [0, 1, 2, 3, 4, 5]
+    assert all(row["loss"] > 0 for row in losses)
+    assert 0 <= validations[-1]["person_iou"] <= 1
+    assert 0 <= validations[-1]["subject_iou"] <= 1
+    with Image.open(run / "curve.png") as plot:
+        assert plot.width > 100
+    with Image.open(run / "predictions.jpg") as sheet:
+        photo, truth, *_ = (
+            np.asarray(sheet)[:TILE, column * TILE : (column + 1) * TILE] for column in range(4)
+        )
+    assert photo.mean() < 150, "the photo as it is"
+    assert truth[5, 5, 0] > 200, "magenta around the mask"
+    assert truth[5, 5, 1] < 50
 
 
 @pytest.mark.parametrize(("suffix", "float16"), [(".npz", 0), (".onnx", 2**-11)])
@@ -83,7 +92,7 @@ def test_the_average_is_short_at_first(config_file) -> None:
 
 def test_a_loss_that_is_no_number_stops_the_run(config_file, tmp_path) -> None:
     config = replace(read_config(config_file), learning_rate=float("nan"))
-    with pytest.raises(TrainingError, match=r"the loss is nan between steps 0 and 5"):
+    with pytest.raises(TrainingError, match=r"the loss is nan at step 1; last good state: .*npz"):
         train(config, tmp_path / "run")
 
 

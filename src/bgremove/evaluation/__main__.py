@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from bgremove.api import load_remover
 from bgremove.cards import read_card, write_card
 from bgremove.errors import BgremoveError
 from bgremove.evaluation import report
@@ -16,8 +17,6 @@ from bgremove.evaluation.run import (
     OUTPUTS,
     PhotoScore,
     labelled_entries,
-    network_matte,
-    output_channel,
     rows,
     score_photo,
     worst,
@@ -25,7 +24,6 @@ from bgremove.evaluation.run import (
 from bgremove.evaluation.sheet import contact_sheet, write_sheet
 from bgremove.labelled_photos import Entry, LabelledPhoto, read_photos
 from bgremove.removers.base import Matte
-from bgremove.segmenter import load_segmenter
 
 SHEET_PHOTOS = 20
 """How many of the worst photos a sheet shows."""
@@ -77,7 +75,7 @@ def main(
         matte_of_photo = (
             partial(stored_matte, folder=predictions)
             if predictions
-            else _model_mattes(model, device, output)
+            else _remover_mattes(output, model, device)
         )
         scores = _score(data, entries, matte_of_photo, output)
         table = rows(scores)
@@ -100,10 +98,9 @@ def main(
         sys.exit(error.exit_code)
 
 
-def _model_mattes(model: str, device: str, output: str) -> "partial[Matte]":
-    segmenter = load_segmenter(model, device)
-    channel = output_channel(segmenter.card, output)
-    return partial(network_matte, segmenter=segmenter, channel=channel)
+def _remover_mattes(output: str, model: str, device: str) -> Callable[[LabelledPhoto], Matte]:
+    remover = load_remover(output, model=model, device=device)
+    return lambda photo: remover.matte(photo.image)
 
 
 def _score(

@@ -10,7 +10,7 @@ from bgremove.cards import PresenceRule
 from bgremove.errors import DataError
 from bgremove.labelled_photos import Entry, LabelledPhoto
 from bgremove.removers.base import Matte
-from bgremove.removers.person import is_present
+from bgremove.removers.network import is_present
 
 GREY_MODES = ("1", "L")
 

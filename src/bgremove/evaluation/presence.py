@@ -19,7 +19,7 @@ from bgremove.evaluation.options import card_file, data_option, device_option, m
 from bgremove.evaluation.report import aligned
 from bgremove.evaluation.run import labelled_entries
 from bgremove.labelled_photos import read_photos
-from bgremove.removers.person import is_present
+from bgremove.removers.network import is_present
 from bgremove.segmenter import load_segmenter
 from bgremove.segmenter.base import Segmenter
 
@@ -93,7 +93,7 @@ def people_maps(segmenter: Segmenter, data: Path, split: str, kind: str) -> list
     """Predict the photos of a split whose person label is `kind`, at the network's size."""
     entries = labelled_entries(data, splits=[split], sets=[], output="person")
     entries = [entry for entry in entries if entry.person == kind]
-    channel = segmenter.card.person_channel
+    channel = segmenter.card.channel_of("person")
     with click.progressbar(
         read_photos(data, entries), length=len(entries), label=split, file=sys.stderr
     ) as photos:
@@ -131,7 +131,8 @@ def main(model: str, data: Path, device: str, is_written: bool) -> None:
         click.echo(table([chosen]))
         if is_written:
             path = card_file(model)
-            write_card(replace(read_card(path), presence=chosen.rule), path)
+            card = read_card(path)
+            write_card(replace(card, presence={**card.presence, "person": chosen.rule}), path)
     except BgremoveError as error:
         click.echo(f"bgremove.evaluation.presence: {error}", err=True)
         sys.exit(error.exit_code)

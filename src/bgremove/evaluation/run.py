@@ -6,13 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bgremove.cards import ModelCard
-from bgremove.errors import DataError, ModelMismatchError
+from bgremove.errors import DataError
 from bgremove.evaluation import metrics
 from bgremove.labelled_photos import Entry, LabelledPhoto, read_index
 from bgremove.removers.base import Matte
-from bgremove.removers.person import matte_of
-from bgremove.segmenter.base import Segmenter
 
 OUTPUTS = ("person", "subject")
 """What a network may look for, and what the index of a data folder may label."""
@@ -107,29 +104,6 @@ def labelled_entries(
         if missing:
             raise DataError(f"{folder}: no photo of {kind} {missing[0]!r} is labelled for {output}")
     return entries
-
-
-def output_channel(card: ModelCard, output: str) -> int:
-    """Find an output among a model's.
-
-    Raises
-    ------
-    ModelMismatchError
-        If the model has no such output.
-    """
-    if output not in card.outputs:
-        raise ModelMismatchError(
-            f"{card.name}: expected an output {output!r}, the model has {', '.join(card.outputs)}"
-        )
-    return card.outputs.index(output)
-
-
-def network_matte(photo: LabelledPhoto, *, segmenter: Segmenter, channel: int) -> Matte:
-    """Make of a photo what `PersonRemover` makes of it, from any output of a network."""
-    height, width = photo.image.shape[:2]
-    card = segmenter.card
-    probability = segmenter.predict(photo.image)[..., channel]
-    return matte_of(probability, width, height, rule=card.presence, threshold=card.threshold)
 
 
 def score_photo(photo: LabelledPhoto, matte: Matte, output: str) -> PhotoScore:

@@ -38,8 +38,8 @@ METHODS = {
     "auto": Method(
         module="bgremove.removers.auto",
         attribute="AutoRemover",
-        options=("model", "threshold", "device", "edges", "low", "high"),
-        help="people, and the contour method where there are none",
+        options=("model", "threshold", "device", "edges"),
+        help="people or, where there are none, the subject",
     ),
     "person": Method(
         module="bgremove.removers.person",
@@ -47,11 +47,17 @@ METHODS = {
         options=("model", "threshold", "device", "edges"),
         help="people, by a neural network",
     ),
+    "subject": Method(
+        module="bgremove.removers.subject",
+        attribute="SubjectRemover",
+        options=("model", "threshold", "device", "edges"),
+        help="whatever the photo is of, by a neural network",
+    ),
     "contour": Method(
         module="bgremove.removers.object",
         attribute="ObjectRemover",
         options=("edges", "low", "high"),
-        help="an object before a calm background, by its outline",
+        help="an object before a calm background, by its outline; no network",
     ),
 }
 """Every method that can be named."""

@@ -1,50 +1,13 @@
-"""The default method: people first, and whatever stands out where there are none."""
+"""The default method: people if there are any, else whatever the photo is of."""
 
-import logging
-import os
-
-from bgremove.arrays import Image
-from bgremove.removers.base import Matte, Remover
-from bgremove.removers.object import ObjectRemover
-from bgremove.removers.person import PersonRemover
-from bgremove.segmenter import DEFAULT_MODEL
-
-_log = logging.getLogger(__name__)
+from bgremove.removers.network import NetworkRemover
 
 
-class AutoRemover(Remover):
-    """Cuts people out, or an object if nobody is found.
+class AutoRemover(NetworkRemover):
+    """Cuts out people or, if nobody is found, what stands out, in one run of the network.
 
-    The options are those of `PersonRemover` and of `ObjectRemover`; `edges` goes to both.
-
-    Attributes
-    ----------
-    person : PersonRemover
-        Asked first.
-    contour : ObjectRemover
-        Asked if the first finds nobody.
+    The parameters are those of `NetworkRemover`.
     """
 
-    subject = "person or object"
-
-    def __init__(
-        self,
-        *,
-        model: str | os.PathLike[str] = DEFAULT_MODEL,
-        threshold: float | None = None,
-        device: str = "auto",
-        edges: str = "soft",
-        low: float | None = None,
-        high: float | None = None,
-    ) -> None:
-        self.contour = ObjectRemover(low=low, high=high, edges=edges)
-        self.person = PersonRemover(model=model, threshold=threshold, device=device, edges=edges)
-
-    def matte(self, image: Image) -> Matte:
-        """Find the people in an image, else its object."""
-        people = self.person.matte(image)
-        if people.found:
-            _log.info("method person: somebody found")
-            return people
-        _log.info("method contour: nobody found")
-        return self.contour.matte(image)
+    subject = "person or subject"
+    outputs = ("person", "subject")

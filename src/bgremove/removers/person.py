@@ -1,89 +1,13 @@
-"""The person method: a Tiramisu's word for each pixel, as an alpha."""
+"""The person method: the people in a photo, by the network's person output."""
 
-import os
-
-import numpy as np
-
-from bgremove.arrays import Image, Probability
-from bgremove.cards import PresenceRule
-from bgremove.errors import OptionError
-from bgremove.refine import Edges, find_edges, soft_edges
-from bgremove.removers.base import Matte, Remover
-from bgremove.segmenter import DEFAULT_MODEL, load_segmenter
+from bgremove.removers.network import NetworkRemover
 
 
-class PersonRemover(Remover):
+class PersonRemover(NetworkRemover):
     """Cuts people out with a neural network.
 
-    Parameters
-    ----------
-    model : str or path, optional
-        A shipped model's name, or a file: ``.onnx`` with its card beside it, ``.keras``,
-        ``.h5``, or a Keras 2 ``model.json`` with its ``.hdf5`` weights beside it.
-    threshold : float, optional
-        The probability at which the edge lies, in [0, 1]; by default what the model's card
-        says, usually 0.5.
-    device : str, default "auto"
-        ``auto``, ``cpu``, ``gpu`` or ``gpu:N``.
-    edges : {"soft", "hard"}, default "soft"
-        Antialiased, or 0 and 255 only.
-
-    Raises
-    ------
-    OptionError
-        If an option is outside its range.
-    ModelError
-        If the model cannot be used.
-    DeviceError
-        If the device is not there.
+    The parameters are those of `NetworkRemover`.
     """
 
     subject = "person"
-
-    def __init__(
-        self,
-        *,
-        model: str | os.PathLike[str] = DEFAULT_MODEL,
-        threshold: float | None = None,
-        device: str = "auto",
-        edges: str = "soft",
-    ) -> None:
-        if threshold is not None and not 0 <= threshold <= 1:
-            raise OptionError(f"threshold must be a number in 0…1, got {threshold}")
-        self._to_alpha = find_edges(edges)
-        self.segmenter = load_segmenter(model, device)
-        self.threshold = self.segmenter.card.threshold if threshold is None else threshold
-
-    def matte(self, image: Image) -> Matte:
-        """Find the people in an image: predict, ask if anybody is there, resize, threshold."""
-        height, width = image.shape[:2]
-        card = self.segmenter.card
-        person = self.segmenter.predict(image)[..., card.person_channel]
-        return matte_of(
-            person,
-            width,
-            height,
-            rule=card.presence,
-            threshold=self.threshold,
-            to_alpha=self._to_alpha,
-        )
-
-
-def matte_of(
-    probability: Probability,
-    width: int,
-    height: int,
-    *,
-    rule: PresenceRule,
-    threshold: float,
-    to_alpha: Edges = soft_edges,
-) -> Matte:
-    """Give the matte of a photo of the given size that a network's output stands for."""
-    if not is_present(probability, rule):
-        return Matte(np.zeros((height, width), np.float32), found=False)
-    return Matte(to_alpha(probability, width, height, threshold), found=True)
-
-
-def is_present(probability: Probability, rule: PresenceRule) -> bool:
-    """Tell whether a network has found what it looked for, by its card's rule."""
-    return bool(np.mean(probability >= rule.probability) >= rule.area)
+    outputs = ("person",)

@@ -1,6 +1,6 @@
 """Loading a network onto an engine.
 
-Shipped models and ``.onnx`` files run on ONNX Runtime, on the CPU; with ``device="gpu"`` the
+Shipped models and ``.onnx`` files run on OpenCV, on the CPU; with ``device="gpu"`` the
 same weights run on TensorFlow. Keras files always run on TensorFlow, where ``auto`` takes the
 first GPU if there is one.
 """
@@ -60,7 +60,7 @@ def load_segmenter(model: str | os.PathLike[str], device: str = "auto") -> Segme
     if card is not None and path.suffix == ".onnx" and wanted.kind != "gpu":
         from bgremove.segmenter.onnx_engine import OnnxSegmenter
 
-        engine, segmenter = "ONNX Runtime", OnnxSegmenter(card, path)
+        engine, segmenter = "OpenCV", OnnxSegmenter(card, path)
     else:
         from bgremove.segmenter.keras_engine import load_keras
 

@@ -130,22 +130,28 @@ def pasted(
 
 def recoloured(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
     """Change light, colour and sharpness as cameras and services do."""
-    x: NDArray[Any] = image / 255
-    x = np.power(x, np.exp(rng.uniform(-0.35, 0.35)))
-    x = (x - 0.5) * rng.uniform(0.7, 1.3) + 0.5 + rng.uniform(-0.12, 0.12)
-    x = x * rng.uniform(0.9, 1.1, 3)
+    levels = np.power(np.arange(256) / 255, np.exp(rng.uniform(-0.35, 0.35)))
+    levels = (levels - 0.5) * rng.uniform(0.7, 1.3) + 0.5 + rng.uniform(-0.12, 0.12)
+    result = cv2.LUT(image, _as_uint8(levels[:, None] * rng.uniform(0.9, 1.1, 3))[None])
     if rng.random() < 0.1:
-        x = np.repeat(x.mean(axis=-1, keepdims=True), 3, axis=-1)
+        grey = cv2.cvtColor(result, cv2.COLOR_RGB2GRAY)
+        result = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
     if rng.random() < 0.15:
-        x = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.3, 1.5))
+        result = cv2.GaussianBlur(result, (0, 0), rng.uniform(0.3, 1.5))
     if rng.random() < 0.15:
-        x = x + rng.normal(0, rng.uniform(0.01, 0.05), x.shape)
-    result = np.rint(np.clip(x, 0, 1) * 255).astype(np.uint8)
+        noise = rng.standard_normal(result.shape, np.float32)
+        result = _as_uint8(result / 255 + noise * rng.uniform(0.01, 0.05))
     if rng.random() < 0.2:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 90))]
         _, encoded = cv2.imencode(".jpg", result, quality)
-        result = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
-    return result
+        result = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR))
+    return np.asarray(result, np.uint8)
+
+
+def _as_uint8(x: NDArray[Any]) -> NDArray[np.uint8]:
+    """From 0…1; what lies outside is clipped."""
+    levels: NDArray[np.uint8] = np.rint(np.clip(x, 0, 1) * 255).astype(np.uint8)
+    return levels
 
 
 def target_of(entry: Entry, label: NDArray[np.uint8]) -> NDArray[np.float32]:

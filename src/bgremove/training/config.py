@@ -1,7 +1,7 @@
 """One TOML file describes one training run."""
 
 import sys
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,9 +43,14 @@ class RunConfig:
     network : str
         Name of a preset in `bgremove.network.tiramisu.PRESETS`.
     data : Path
-        Folder with ``index.csv`` and ``shards/``; relative paths count from the config file.
-    weights : dict of str to float
-        How often each set of the index is drawn, relative to the others.
+        Folder with ``images/`` and ``masks/``, or with ``index.csv`` and ``shards/``; relative
+        paths count from the config file.
+    weights : dict of str to float, optional
+        How often each set of the index is drawn, relative to the others; by default as many
+        photos as it has.
+    terms : dict of str to str, optional
+        By set: on what terms its photos are used. For the model's card; those of the sets that
+        this project trains on are known.
     phases : tuple of Phase
         Resolutions, in order; the learning rate's schedule spans them all.
     learning_rate : float
@@ -53,8 +58,8 @@ class RunConfig:
     seed : int
         Decides the initial weights and, with the step's number, each batch.
     weight_decay, clip_norm, warmup_steps, ema, precision
-        Of the optimizer: AdamW's decay, largest gradient norm, steps of linear warm-up, decay
-        of the moving average of the weights, Keras dtype policy.
+        Of the optimizer: decay of the weights, largest gradient norm, steps of linear warm-up,
+        decay of the moving average of the weights, Keras dtype policy.
     paste : float
         Share of the people that are pasted on a photo without people, in [0, 1].
     start : Path, optional
@@ -65,9 +70,10 @@ class RunConfig:
 
     network: str
     data: Path
-    weights: dict[str, float]
     phases: tuple[Phase, ...]
     learning_rate: float
+    weights: dict[str, float] = field(default_factory=dict)
+    terms: dict[str, str] = field(default_factory=dict)
     seed: int = 0
     weight_decay: float = 1e-4
     clip_norm: float = 2.0
@@ -117,7 +123,7 @@ def read_config(path: Path) -> RunConfig:
 
 
 def _fill(kind: type[T], table: dict[str, Any], path: Path) -> T:
-    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    known = {each.name for each in fields(kind)}  # type: ignore[arg-type]
     unknown = sorted(table.keys() - known)
     if unknown:
         raise ConfigError(

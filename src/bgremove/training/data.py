@@ -1,5 +1,6 @@
 """A square copy of each labelled photo, in memory or mapped from a file."""
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,12 +8,32 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bgremove.labelled_photos import Entry, read_photos
+from bgremove.labelled_photos import Entry, read_index, read_photos
+from bgremove.training.config import RunConfig
 
 STORED_SIZE = 256
 """Side of the square copies that training keeps in memory, in pixels."""
 
 MASK_BIT, VOID_BIT = 1, 2
+
+
+def chosen_photos(config: RunConfig, split: str) -> list[Entry]:
+    """List the photos of a split that a run takes: of the sets it weighs, or of all.
+
+    Raises
+    ------
+    DataError
+        If there is no data folder, or no such photo in it.
+    """
+    return read_index(
+        config.data,
+        lambda entry: entry.split == split and (not config.weights or entry.set in config.weights),
+    )
+
+
+def set_weights(config: RunConfig, entries: list[Entry]) -> dict[str, float]:
+    """Give how often each set is drawn: as the config says, or as many photos as it has."""
+    return config.weights or dict(Counter(entry.set for entry in entries))
 
 
 @dataclass(frozen=True)

@@ -18,15 +18,15 @@ from bgremove.arrays import Image, resize
 from bgremove.cards import CARD_FILE, InputSpec, ModelCard, StoredFile, sha256_of, write_card
 from bgremove.errors import BgremoveError, DataError
 from bgremove.image_io import read_photo
-from bgremove.labelled_photos import read_index
 from bgremove.network.tiramisu import PRESETS, build
 from bgremove.segmenter.base import prepare
 from bgremove.segmenter.shapes import as_maps
 from bgremove.segmenter.stored_weights import load_stored_weights
 from bgremove.training.checkpoint import load_average
 from bgremove.training.config import RunConfig, read_config
+from bgremove.training.data import chosen_photos, set_weights
 from bgremove.training.onnx_graph import export_onnx
-from bgremove.training.terms import origin
+from bgremove.training.terms import origin_of
 
 WEIGHTS_FILE = "model.onnx"
 GOLDEN_FILE = "golden.npz"
@@ -118,13 +118,15 @@ def training_facts(config: RunConfig, steps: int, hardware: str) -> dict[str, An
     DataError
         If the data's index is missing, or a set's terms are not known.
     """
-    entries = read_index(
-        config.data, lambda entry: entry.split == "train" and entry.set in config.weights
-    )
-    counts = {name: sum(entry.set == name for entry in entries) for name in config.weights}
+    entries = chosen_photos(config, "train")
+    origins = {name: origin_of(name, config.terms) for name in set_weights(config, entries)}
     sets = {
-        name: {"photos": count, "source": origin(name).source, "terms": origin(name).terms}
-        for name, count in counts.items()
+        name: {
+            "photos": sum(entry.set == name for entry in entries),
+            "source": origin.source,
+            "terms": origin.terms,
+        }
+        for name, origin in origins.items()
     }
     return {
         "sets": sets,

@@ -5,9 +5,9 @@ The order of resuming: (1) the run folder's own checkpoint, (2) the config's ``s
 config's seed.
 """
 
-import csv
 import logging
 import math
+import os
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -21,22 +21,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bgremove.errors import TrainingError
-from bgremove.labelled_photos import read_index
 from bgremove.network.tiramisu import PRESETS, build
 from bgremove.segmenter.stored_weights import load_stored_weights
+from bgremove.training import curves
 from bgremove.training.augment import Batch, Sampler
 from bgremove.training.checkpoint import load_average, load_checkpoint, save_checkpoint
 from bgremove.training.config import RunConfig
-from bgremove.training.data import SquarePhotos, square_photos
+from bgremove.training.data import SquarePhotos, chosen_photos, set_weights, square_photos
 from bgremove.training.losses import MaskedSegmentationLoss
+from bgremove.training.muon import ConvolutionMuon
 from bgremove.training.torch_speed import fuse_batch_normalization
-from bgremove.training.validation import person_iou
+from bgremove.training.validation import mean_ious, prediction_sheet
 
 log = logging.getLogger(__name__)
 
 REPORT_STEPS = 20
-AHEAD = 4
-"""Batches that are drawn while the network works."""
+
+DRAWERS = max(1, (os.cpu_count() or 1) // 2)
+"""Threads that draw batches while the network works: the network wants processors, too."""
+
+AHEAD = 3 * DRAWERS
+"""Batches that are drawn ahead."""
 
 
 def train(config: RunConfig, run: Path) -> Path:
@@ -64,47 +69,48 @@ def train(config: RunConfig, run: Path) -> Path:
     average, first = _begin(model, config, checkpoint)
     log.info("%s: step %d of %d", config.network, first, config.steps)
 
-    sampler = Sampler(_photos(config, run, "train"), config.weights, config.paste)
+    photos = _photos(config, run, "train")
+    sampler = Sampler(photos, set_weights(config, photos.entries), config.paste)
     validation_photos = _photos(config, run, "val")
 
-    curve = _Curve(run / "loss.csv", checkpoint)
+    progress = _Progress(run, first)
     saving, validating = _Every(config.checkpoint_minutes), _Every(config.validate_minutes)
     for step, batch in _drawn_ahead(sampler, config, first):
         model.optimizer.learning_rate = learning_rate(config, step)
-        curve.add(_step(model, batch), len(batch.images))
+        loss = _step(model, batch)
+        if not math.isfinite(loss):
+            raise TrainingError(f"the loss is {loss} at step {step}; last good state: {checkpoint}")
         _follow(average, model, averaging(config, step))
 
         size = config.phase_at(step).size
+        progress.add(step, size, loss, len(batch.images))
         is_last = step + 1 == config.steps
-        if is_last or len(curve) == REPORT_STEPS:
-            curve.report(step, size)
         if is_last or saving.is_due():
             save_checkpoint(checkpoint, model, average, step + 1)
-            curve.rest()
+            progress.rest()
         if is_last or validating.is_due():
             with _swapped(model, average):
-                iou = person_iou(model, validation_photos, size)
-            log.info("step %d  val person IoU %.4f at %d px", step, iou, size)
-            _append(run / "val.csv", step=step, size=size, person_iou=iou)
-            curve.rest()
+                progress.validate(model, validation_photos, step, size)
+            progress.rest()
     return checkpoint
 
 
 def _network(config: RunConfig) -> keras.Model:
     keras.utils.set_random_seed(config.seed)
     keras.config.set_dtype_policy(config.precision)
-    on_torch = keras.backend.backend() == "torch"
-    if on_torch:
+    backend = keras.backend.backend()
+    if backend == "torch":
         keras.config.set_image_data_format("channels_first")
     model = build(PRESETS[config.network], size=None)
-    if on_torch:
+    if backend == "torch":
         fuse_batch_normalization(model)
-    optimizer = keras.optimizers.AdamW(
+    optimizer = ConvolutionMuon(
         float(config.learning_rate),
         weight_decay=config.weight_decay,
+        adam_weight_decay=config.weight_decay,
         global_clipnorm=config.clip_norm,
     )
-    model.compile(optimizer=optimizer, loss=MaskedSegmentationLoss(), jit_compile=False)
+    model.compile(optimizer=optimizer, loss=MaskedSegmentationLoss(), jit_compile=backend == "jax")
     optimizer.build(model.trainable_variables)
     return model
 
@@ -121,7 +127,7 @@ def _begin(model: keras.Model, config: RunConfig, checkpoint: Path) -> tuple[lis
 
 def _drawn_ahead(sampler: Sampler, config: RunConfig, first: int) -> Iterator[tuple[int, Batch]]:
     """Give each step with its batch, drawing the next ones while the network works."""
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(DRAWERS) as pool:
         ahead = deque(
             pool.submit(_batch, sampler, config, step)
             for step in range(first, min(first + AHEAD, config.steps))
@@ -147,38 +153,44 @@ class _Every:
         return due
 
 
-class _Curve:
-    """The losses since the last report, and how fast they came."""
+class _Progress:
+    """What a run shows of itself: a log, ``loss.csv``, ``val.csv``, a plot and a sheet."""
 
-    def __init__(self, path: Path, checkpoint: Path) -> None:
-        self._path, self._checkpoint = path, checkpoint
-        self._losses: list[float] = []
+    def __init__(self, run: Path, first: int) -> None:
+        self._run = run
+        self._losses, self._validations = run / "loss.csv", run / "val.csv"
+        curves.forget_from(self._losses, first)
+        curves.forget_from(self._validations, first)
+        self._recent: list[float] = []
         self.rest()
-
-    def __len__(self) -> int:
-        return len(self._losses)
-
-    def add(self, loss: float, images: int) -> None:
-        self._losses.append(loss)
-        self._images += images
 
     def rest(self) -> None:
         """Leave out of the rate what is no training."""
         self._images, self._since = 0, time.monotonic()
 
-    def report(self, step: int, size: int) -> None:
-        """Log and write the mean loss up to a step; stop at what is no finite number."""
-        loss = float(np.mean(self._losses))
-        if not math.isfinite(loss):
-            raise TrainingError(
-                f"the loss is {loss} between steps {step + 1 - len(self)} and {step}; "
-                f"the last good state is in {self._checkpoint}"
-            )
-        rate = self._images / (time.monotonic() - self._since)
-        log.info("step %d  %d px  loss %.4f  %.1f img/s", step, size, loss, rate)
-        _append(self._path, step=step, size=size, loss=loss, rate=rate)
-        self._losses = []
-        self.rest()
+    def add(self, step: int, size: int, loss: float, images: int) -> None:
+        """Take note of a step."""
+        curves.append(self._losses, step=step, size=size, loss=loss)
+        self._recent.append(loss)
+        self._images += images
+        if len(self._recent) == REPORT_STEPS:
+            rate = self._images / (time.monotonic() - self._since)
+            mean = float(np.mean(self._recent))
+            log.info("step %d  %d px  loss %.4f  %.1f img/s", step, size, mean, rate)
+            self._recent = []
+            self.rest()
+
+    def validate(self, model: keras.Model, photos: SquarePhotos, step: int, size: int) -> None:
+        """Measure a network, and draw what it sees."""
+        ious = mean_ious(model, photos, size)
+        told = ", ".join(f"{output} {iou:.4f}" for output, iou in ious.items())
+        log.info("step %d  val IoU at %d px: %s", step, size, told)
+        row = {f"{output}_iou": iou for output, iou in ious.items()}
+        curves.append(self._validations, step=step, size=size, **row)
+        curves.plot(
+            curves.read(self._losses), curves.read(self._validations), self._run / "curve.png"
+        )
+        prediction_sheet(model, photos, size).save(self._run / "predictions.jpg")
 
 
 def learning_rate(config: RunConfig, step: int) -> float:
@@ -193,10 +205,7 @@ def averaging(config: RunConfig, step: int) -> float:
 
 
 def _photos(config: RunConfig, run: Path, split: str) -> SquarePhotos:
-    entries = read_index(
-        config.data, lambda entry: entry.split == split and entry.set in config.weights
-    )
-    return square_photos(config.data, entries, run / "photos" / split)
+    return square_photos(config.data, chosen_photos(config, split), run / "photos" / split)
 
 
 def _batch(sampler: Sampler, config: RunConfig, step: int) -> Batch:
@@ -236,12 +245,3 @@ def _values(model: keras.Model) -> list[Any]:
 def _put(values: list[Any], model: keras.Model) -> None:
     for weight, value in zip(model.weights, values, strict=True):
         weight.assign(value)
-
-
-def _append(path: Path, **row: float) -> None:
-    new = not path.exists()
-    with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, row.keys())
-        if new:
-            writer.writeheader()
-        writer.writerow(row)

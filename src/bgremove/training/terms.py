@@ -1,5 +1,6 @@
 """Where each set of photos comes from, and on what terms, for the cards of models."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bgremove.errors import DataError
@@ -20,18 +21,26 @@ class Origin:
     terms: str
 
 
-def origin(name: str) -> Origin:
-    """Give the origin of a set of the data's index.
+def origin_of(name: str, own_terms: Mapping[str, str]) -> Origin:
+    """Give the origin of a set of photos.
+
+    Parameters
+    ----------
+    name : str
+    own_terms : mapping of str to str
+        By set: the terms that a config states.
 
     Raises
     ------
     DataError
-        If it is not known: no model may be trained on photos of unknown terms.
+        If the terms are not known: a card must tell them.
     """
+    if name in own_terms:
+        return Origin("the trainer's own data", own_terms[name])
     if name not in ORIGINS:
         raise DataError(
-            f"{name}: expected one of {', '.join(ORIGINS)}; "
-            "add the set and its terms to bgremove.training.terms"
+            f"{name}: on what terms its photos are used is not known; "
+            f'say so in the config, under [terms]: {name} = "..."'
         )
     return ORIGINS[name]
 

@@ -31,11 +31,6 @@ def test_a_photo_comes_with_its_mask_and_its_void(data_folder) -> None:
     assert not d.alpha.any()
 
 
-def test_a_folder_without_index_is_told(tmp_path) -> None:
-    with pytest.raises(DataError, match=r"index\.csv: expected the index of a data folder"):
-        read_index(tmp_path, everything)
-
-
 def test_an_index_without_the_columns_is_told(tmp_path) -> None:
     (tmp_path / "index.csv").write_text("a,b\n1,2\n")
     with pytest.raises(DataError, match="expected the index of a data folder: 'set'"):

@@ -1,10 +1,9 @@
-"""Photos with what people have marked in them: an index, and shards of pictures."""
+"""A large data folder: ``index.csv``, and tar archives of pictures in ``shards/``."""
 
 import csv
 import io
 import tarfile
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,64 +12,25 @@ from PIL import Image
 
 from bgremove.arrays import alpha_from_uint8
 from bgremove.errors import DataError
+from bgremove.labelled_photos.entries import Entry, LabelledPhoto
+
+INDEX = "index.csv"
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One row of the index.
-
-    Attributes
-    ----------
-    person, subject : str
-        ``mask`` where the mask shows it, ``none`` where the photo has none of it, ``unknown``
-        where nobody has said.
-    """
-
-    set: str
-    stem: str
-    split: str
-    shard: str
-    person: str
-    subject: str
-
-
-@dataclass(frozen=True)
-class LabelledPhoto:
-    """A photo as it is stored, with what is known of it.
-
-    Attributes
-    ----------
-    image : (H, W, 3) ndarray of uint8, RGB
-    alpha : (H, W) ndarray of float32 in [0, 1]
-        All zero where the photo has no mask.
-    void : (H, W) ndarray of bool
-        Pixels to leave out of loss and score.
-    """
-
-    entry: Entry
-    image: NDArray[np.uint8]
-    alpha: NDArray[np.float32]
-    void: NDArray[np.bool_]
-
-
-def read_index(folder: Path, keep: Callable[[Entry], bool]) -> list[Entry]:
-    """Read the rows of a data folder's ``index.csv`` that `keep` is true for.
+def indexed(folder: Path) -> list[Entry]:
+    """Read the rows of a data folder's index.
 
     Raises
     ------
     DataError
-        If the folder has no index, or no row is kept.
+        If the index is missing or lacks a column.
     """
-    path = folder / "index.csv"
+    path = folder / INDEX
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            entries = [_entry(row) for row in csv.DictReader(file)]
+            return [_entry(row) for row in csv.DictReader(file)]
     except (OSError, KeyError) as error:
         raise DataError(f"{path}: expected the index of a data folder: {error}") from error
-    kept = [entry for entry in entries if keep(entry)]
-    if not kept:
-        raise DataError(f"{path}: no photo of the sets or the split that were asked for")
-    return kept
 
 
 def _entry(row: dict[str, str]) -> Entry:
@@ -84,7 +44,7 @@ def _entry(row: dict[str, str]) -> Entry:
     )
 
 
-def read_photos(folder: Path, entries: Iterable[Entry]) -> Iterator[LabelledPhoto]:
+def read_shards(folder: Path, entries: Iterable[Entry]) -> Iterator[LabelledPhoto]:
     """Read labelled photos from the shards, shard by shard.
 
     Raises

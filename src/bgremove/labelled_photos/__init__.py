@@ -1,0 +1,44 @@
+"""Photos with what people have marked in them, from folders of two kinds."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from bgremove.errors import DataError
+from bgremove.labelled_photos.entries import Entry, LabelledPhoto
+from bgremove.labelled_photos.pairs import paired, read_pairs
+from bgremove.labelled_photos.shards import INDEX, indexed, read_shards
+
+__all__ = ["Entry", "LabelledPhoto", "read_index", "read_photos"]
+
+
+def read_index(folder: Path, keep: Callable[[Entry], bool]) -> list[Entry]:
+    """List the photos of a data folder that `keep` is true for.
+
+    Parameters
+    ----------
+    folder : Path
+        With ``index.csv`` and ``shards/``, or with ``images/`` and ``masks/``.
+
+    Raises
+    ------
+    DataError
+        If the folder is neither, or no photo is kept.
+    """
+    entries = indexed(folder) if (folder / INDEX).exists() else paired(folder)
+    kept = [entry for entry in entries if keep(entry)]
+    if not kept:
+        raise DataError(f"{folder}: no photo of the sets or the split that were asked for")
+    return kept
+
+
+def read_photos(folder: Path, entries: Iterable[Entry]) -> Iterator[LabelledPhoto]:
+    """Read labelled photos, shard by shard.
+
+    Raises
+    ------
+    DataError
+        If a photo, a mask or a shard is missing or broken.
+    """
+    entries = list(entries)
+    sharded = [entry for entry in entries if entry.shard]
+    yield from read_shards(folder, sharded) if sharded else read_pairs(folder, entries)

@@ -1,0 +1,102 @@
+"""A plain data folder, as anyone can make one: ``images/NAME.jpg`` and ``masks/NAME.png``.
+
+A mask is white where the subject is, and counts for people and for subjects alike; a photo whose
+mask is black throughout shows nobody. Every eighth photo is for validation.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bgremove.arrays import alpha_from_uint8
+from bgremove.errors import DataError, ImageReadError
+from bgremove.image_io import read_photo
+from bgremove.labelled_photos.entries import Entry, LabelledPhoto
+
+IMAGES, MASKS = "images", "masks"
+
+SET = "photos"
+"""What the photos of a plain folder are called together."""
+
+VALIDATION_EVERY = 8
+FEWEST = 2
+"""One photo to train with and one to validate with."""
+
+
+def paired(folder: Path) -> list[Entry]:
+    """List the photos of a plain folder.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two photos, or a mask is missing or cannot be read.
+    """
+    images, masks = _pictures(folder / IMAGES), _pictures(folder / MASKS)
+    if len(images) < FEWEST:
+        raise DataError(f"{folder / IMAGES}: expected at least {FEWEST} photos, got {len(images)}")
+    missing = sorted(images.keys() - masks.keys())
+    if missing:
+        raise DataError(f"{folder / MASKS}: expected a mask called {missing[0]}, found none")
+    labels = ["mask" if _read_mask(masks[stem]).any() else "none" for stem in images]
+    return [
+        Entry(SET, stem, _split(index, len(images)), "", label, label)
+        for index, (stem, label) in enumerate(zip(images, labels, strict=True))
+    ]
+
+
+def read_pairs(folder: Path, entries: Iterable[Entry]) -> Iterator[LabelledPhoto]:
+    """Read photos of a plain folder, and their masks.
+
+    Raises
+    ------
+    DataError
+        If one cannot be read, or the two differ in size.
+    """
+    images, masks = _pictures(folder / IMAGES), _pictures(folder / MASKS)
+    for entry in entries:
+        image, mask = _read(images[entry.stem]), _read_mask(masks[entry.stem])
+        if mask.shape != image.shape[:2]:
+            raise DataError(
+                f"{masks[entry.stem]}: expected the photo's size, {_size(image)}, got {_size(mask)}"
+            )
+        yield LabelledPhoto(entry, image, alpha_from_uint8(mask), np.zeros(mask.shape, np.bool_))
+
+
+def _split(index: int, count: int) -> str:
+    is_eighth = index % VALIDATION_EVERY == VALIDATION_EVERY - 1
+    is_last_of_few = index == count - 1 and count < VALIDATION_EVERY
+    return "val" if is_eighth or is_last_of_few else "train"
+
+
+def _pictures(folder: Path) -> dict[str, Path]:
+    """List a folder's pictures by name, in order."""
+    try:
+        paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        raise DataError(
+            f"{folder}: expected a folder of pictures: {error.strerror}; a data folder holds "
+            f"{IMAGES}/ and {MASKS}/, or index.csv and shards/"
+        ) from error
+    by_name = {path.stem: path for path in paths}
+    if len(by_name) < len(paths):
+        twice = next(path for path in paths if by_name[path.stem] != path)
+        raise DataError(f"{folder}: expected one picture called {twice.stem}, found more")
+    return by_name
+
+
+def _read_mask(path: Path) -> NDArray[np.uint8]:
+    mask: NDArray[np.uint8] = _read(path).max(axis=2)
+    return mask
+
+
+def _read(path: Path) -> NDArray[np.uint8]:
+    try:
+        return read_photo(path).image
+    except ImageReadError as error:
+        raise DataError(str(error)) from error
+
+
+def _size(picture: NDArray[np.uint8]) -> str:
+    return f"{picture.shape[1]}×{picture.shape[0]}"

@@ -1,0 +1,102 @@
+"""The methods that a neural network serves: a Tiramisu's word for each pixel, as an alpha."""
+
+import logging
+import os
+
+import numpy as np
+
+from bgremove.arrays import Image, Probability
+from bgremove.cards import PresenceRule
+from bgremove.errors import OptionError
+from bgremove.refine import Edges, find_edges, soft_edges
+from bgremove.removers.base import Matte, Remover
+from bgremove.segmenter import DEFAULT_MODEL, load_segmenter
+
+_log = logging.getLogger(__name__)
+
+
+class NetworkRemover(Remover):
+    """Cuts out what a neural network finds.
+
+    Parameters
+    ----------
+    model : str or path, optional
+        A shipped model's name, or a file: ``.onnx`` with its card beside it, ``.keras``,
+        ``.h5``, or a Keras 2 ``model.json`` with its ``.hdf5`` weights beside it.
+    threshold : float, optional
+        The probability at which the edge lies, in [0, 1]; by default what the model's card
+        says, usually 0.5.
+    device : str, default "auto"
+        ``auto``, ``cpu``, ``gpu`` or ``gpu:N``.
+    edges : {"soft", "hard"}, default "soft"
+        Antialiased, or 0 and 255 only.
+
+    Raises
+    ------
+    OptionError
+        If an option is outside its range.
+    ModelError
+        If the model cannot be used, or has none of the outputs that the method asks for.
+    DeviceError
+        If the device is not there.
+    """
+
+    outputs: tuple[str, ...]
+    """The network's outputs that are asked for, in this order, until one finds something."""
+
+    def __init__(
+        self,
+        *,
+        model: str | os.PathLike[str] = DEFAULT_MODEL,
+        threshold: float | None = None,
+        device: str = "auto",
+        edges: str = "soft",
+    ) -> None:
+        if threshold is not None and not 0 <= threshold <= 1:
+            raise OptionError(f"threshold must be a number in 0…1, got {threshold}")
+        self._to_alpha = find_edges(edges)
+        self.segmenter = load_segmenter(model, device)
+        card = self.segmenter.card
+        self._asked = [output for output in self.outputs if output in card.outputs]
+        if not self._asked:
+            card.channel_of(self.outputs[-1])
+        self.threshold = card.threshold if threshold is None else threshold
+
+    def matte(self, image: Image) -> Matte:
+        """Find the subject of an image: predict, ask if it is there, resize, threshold."""
+        height, width = image.shape[:2]
+        card = self.segmenter.card
+        probability = self.segmenter.predict(image)
+        for output in self._asked:
+            matte = matte_of(
+                probability[..., card.channel_of(output)],
+                width,
+                height,
+                rule=card.presence_of(output),
+                threshold=self.threshold,
+                to_alpha=self._to_alpha,
+            )
+            if matte.found:
+                _log.info("found: %s", output)
+                break
+        return matte
+
+
+def matte_of(
+    probability: Probability,
+    width: int,
+    height: int,
+    *,
+    rule: PresenceRule,
+    threshold: float,
+    to_alpha: Edges = soft_edges,
+) -> Matte:
+    """Give the matte of a photo of the given size that a network's output stands for."""
+    if not is_present(probability, rule):
+        return Matte(np.zeros((height, width), np.float32), found=False)
+    return Matte(to_alpha(probability, width, height, threshold), found=True)
+
+
+def is_present(probability: Probability, rule: PresenceRule) -> bool:
+    """Tell whether a network has found what it looked for, by its card's rule."""
+    return bool(np.mean(probability >= rule.probability) >= rule.area)

@@ -1,0 +1,64 @@
+"""A run's curves: one line a step, and a plot of them."""
+
+import csv
+from pathlib import Path
+
+Row = dict[str, float]
+
+
+def append(path: Path, **row: float) -> None:
+    """Add a line to a table, with a heading if it is the first."""
+    new = not path.exists()
+    with path.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, row.keys())
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def read(path: Path) -> list[Row]:
+    """Read a table; a last line that was cut off is left out."""
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        reader = csv.reader(file)
+        heading = next(reader, [])
+        return [
+            dict(zip(heading, map(float, row), strict=True))
+            for row in reader
+            if len(row) == len(heading) and all(row)
+        ]
+
+
+def forget_from(path: Path, step: int) -> None:
+    """Drop the lines of a step and later: a run that goes on from there writes them again."""
+    kept = [row for row in read(path) if row["step"] < step]
+    path.unlink(missing_ok=True)
+    for row in kept:
+        append(path, **row)
+
+
+SMOOTHED_OVER = 50
+"""Steps that a point of the plotted loss is the mean of."""
+
+
+def plot(losses: list[Row], validations: list[Row], path: Path) -> None:
+    """Draw the loss and, where there is any, the validation over the steps."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4), layout="constrained")
+    left = figure.add_subplot(xlabel="step", ylabel=f"loss, mean of {SMOOTHED_OVER} steps")
+    chunks = [losses[i : i + SMOOTHED_OVER] for i in range(0, len(losses), SMOOTHED_OVER)]
+    left.plot(
+        [chunk[-1]["step"] for chunk in chunks],
+        [sum(row["loss"] for row in chunk) / len(chunk) for chunk in chunks],
+        color="tab:grey",
+    )
+    right = left.twinx()
+    right.set(ylabel="mean IoU on val", ylim=(0, 1))
+    for name in [key for key in (validations or [{}])[0] if key.endswith("_iou")]:
+        steps = [row["step"] for row in validations]
+        right.plot(steps, [row[name] for row in validations], marker="o", label=name)
+    if right.lines:
+        right.legend()
+    figure.savefig(path)
