@@ -16,6 +16,7 @@ from bgremove.cards import ModelCard
 from bgremove.errors import ModelMismatchError
 from bgremove.segmenter.base import prepare
 from bgremove.segmenter.shapes import as_maps, check_shapes
+from bgremove.threads import thread_limit
 
 _UNREADABLE = (
     states.Fail,
@@ -62,8 +63,10 @@ class OnnxSegmenter:
 
 
 def _session(path: Path) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = thread_limit()
     try:
-        return onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except _UNREADABLE as error:
         reason = str(error).splitlines()[0]
         raise ModelMismatchError(f"{path}: expected an ONNX network, found {reason}") from error

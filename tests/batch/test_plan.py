@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image as PILImage
 
 from bgremove.arrays import Image
-from bgremove.batch import Job, Outcome, Plan, plan, run
+from bgremove.batch import Job, Outcome, Plan, Settings, plan, run
 from bgremove.errors import OptionError
 from bgremove.removers.base import Matte, Remover
 from bgremove.removers.object import ObjectRemover
@@ -96,7 +97,7 @@ class TestInputs:
             ("missing.jpg", "expected a picture or a folder, found nothing of this name"),
             ("", "expected a picture or a folder, found nothing of this name"),
             ("*.jpg", "expected a pattern that a file matches, found none"),
-            ("empty", "expected a folder with photos in it (.bmp .gif"),
+            ("empty", "expected a folder with photos in it (.avif .bmp .gif"),
         ],
     )
     def test_what_leads_nowhere_is_refused_and_the_others_go_on(
@@ -288,14 +289,14 @@ class TestRun:
 
     def test_where_a_subject_is_required_it_fails_and_writes_nothing(self) -> None:
         draw(Path("a.png"), empty=True)
-        [outcome] = run(plan(["a.png"]).jobs, ObjectRemover(), require_subject=True)
+        [outcome] = run(plan(["a.png"]).jobs, ObjectRemover(), Settings(require_subject=True))
         assert outcome.status == "failed"
         assert outcome.message == "no object found; nothing was written"
         assert not Path("a-cutout.png").exists()
 
     def test_a_photo_over_the_limit_fails(self) -> None:
         draw(Path("a.png"))
-        [outcome] = run(plan(["a.png"]).jobs, ObjectRemover(), max_pixels=64 * 64 - 1)
+        [outcome] = run(plan(["a.png"]).jobs, ObjectRemover(), Settings(max_pixels=64 * 64 - 1))
         assert outcome.status == "failed"
         assert "4,096 pixels, over the limit of 4,095" in outcome.message
 
@@ -306,7 +307,7 @@ class TestRun:
         [outcome] = run(jobs, ObjectRemover())
         assert outcome.message.startswith("a-cutout.png: exists already")
         assert Path("a-cutout.png").read_text() == "mine"
-        [outcome] = run(jobs, ObjectRemover(), overwrite=True)
+        [outcome] = run([replace(job, overwrite=True) for job in jobs], ObjectRemover())
         assert outcome.status == "done"
 
     def test_a_folder_that_cannot_be_made_fails(self) -> None:
