@@ -48,7 +48,9 @@ class Settings:
     durable: bool = True
 
 
-def cut_out(job: Job, remover: Remover, settings: Settings) -> Outcome:
+def cut_out(
+    job: Job, remover: Remover, settings: Settings, *, data: bytes | None = None
+) -> Outcome:
     """Cut one photo out, and write it where its job says.
 
     Parameters
@@ -56,6 +58,8 @@ def cut_out(job: Job, remover: Remover, settings: Settings) -> Outcome:
     job : Job
     remover : Remover
     settings : Settings
+    data : bytes, optional
+        The photo's file, where it is at hand already.
 
     Returns
     -------
@@ -63,7 +67,7 @@ def cut_out(job: Job, remover: Remover, settings: Settings) -> Outcome:
         Whatever goes wrong, an error of ours included, is told in it.
     """
     try:
-        return _cut_out(job, remover, settings)
+        return _cut_out(job, remover, settings, data)
     except BgremoveError as error:
         return failed(job.name, str(error), type(error).__name__)
     except MemoryError:
@@ -74,10 +78,10 @@ def cut_out(job: Job, remover: Remover, settings: Settings) -> Outcome:
         return failed(job.name, f"internal error: {kind}: {error}", kind)
 
 
-def _cut_out(job: Job, remover: Remover, settings: Settings) -> Outcome:
+def _cut_out(job: Job, remover: Remover, settings: Settings, data: bytes | None) -> Outcome:
     watch = _Watch()
     with watch.stage("decode"):
-        photo = _read(job, settings.max_pixels)
+        photo = _read(job, data, settings.max_pixels)
     with watch.stage("matte"):
         matte = remover.matte(photo.image)
     if settings.require_subject and not matte.found:
@@ -125,7 +129,9 @@ def measured(alpha: Alpha) -> Subject:
     )
 
 
-def _read(job: Job, max_pixels: int) -> Photo:
+def _read(job: Job, data: bytes | None, max_pixels: int) -> Photo:
+    if data is not None:
+        return decode(data, job.name, max_pixels=max_pixels)
     if job.source is None:
         return decode(sys.stdin.buffer.read(), STREAM, max_pixels=max_pixels)
     return read_photo(job.source, max_pixels=max_pixels, frame=job.frame or 0)
