@@ -1,39 +1,20 @@
 """Who writes where, and what becomes of each photo."""
 
 import errno
-import logging
 import os
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image as PILImage
 
-from bgremove.arrays import Image
-from bgremove.batch import Job, Outcome, Plan, Settings, plan, run
+from bgremove.batch import Job, Plan, names_in_list, plan
 from bgremove.errors import OptionError
-from bgremove.removers.base import Matte, Remover
-from bgremove.removers.object import ObjectRemover
 
-
-def draw(path: Path, *, empty: bool = False) -> Path:
-    """Write a dark square on white, or white alone."""
-    image = np.full((64, 64, 3), 255, np.uint8)
-    if not empty:
-        image[16:48, 16:48] = 30
-    path.parent.mkdir(parents=True, exist_ok=True)
-    PILImage.fromarray(image).save(path)
-    return path
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty current folder."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+Draw: TypeAlias = Callable[..., Path]
 
 
 def ways(planned: Plan) -> list[tuple[str | None, str | None]]:
@@ -53,14 +34,14 @@ def complaints(planned: Plan) -> list[tuple[str, str]]:
 
 
 class TestInputs:
-    def test_a_file_is_itself(self) -> None:
-        draw(Path("a.jpg"))
+    def test_a_file_is_itself(self, draw: Draw) -> None:
+        draw("a.jpg")
         assert plan(["a.jpg"]) == Plan(
             jobs=(Job(name="a.jpg", source=Path("a.jpg"), target=Path("a-cutout.png")),),
             refused=(),
         )
 
-    def test_a_folder_is_its_pictures_in_order(self) -> None:
+    def test_a_folder_is_its_pictures_in_order(self, draw: Draw) -> None:
         for name in ("b.PNG", "a.jpg", "c.webp", ".hidden.jpg", "a-cutout.png", "in/d.jpg"):
             draw(Path("photos", name))
         Path("photos", "notes.txt").touch()
@@ -70,22 +51,22 @@ class TestInputs:
             "photos/c.webp",
         ]
 
-    def test_a_pattern_is_what_it_matches(self) -> None:
+    def test_a_pattern_is_what_it_matches(self, draw: Draw) -> None:
         for name in ("a1.jpg", "a2.jpg", "b1.jpg", "a3/c.jpg"):
-            draw(Path(name))
+            draw(name)
         sources = [source for source, _ in ways(plan(["a*"]))]
         assert sources == ["a1.jpg", "a2.jpg", "a3/c.jpg"]
 
-    def test_a_file_with_brackets_in_its_name_is_no_pattern(self) -> None:
+    def test_a_file_with_brackets_in_its_name_is_no_pattern(self, draw: Draw) -> None:
         for name in ("a[1].jpg", "a1.jpg"):
-            draw(Path(name))
+            draw(name)
         assert ways(plan(["a[1].jpg"])) == [("a[1].jpg", "a[1]-cutout.png")]
 
     def test_standard_input_goes_to_the_caller(self) -> None:
         assert ways(plan(["-"])) == [(None, None)]
 
-    def test_what_is_named_twice_counts_once(self) -> None:
-        draw(Path("in/a.jpg"))
+    def test_what_is_named_twice_counts_once(self, draw: Draw) -> None:
+        draw("in/a.jpg")
         Path("link").symlink_to("in", target_is_directory=True)
         named = ["in/a.jpg", "./in/a.jpg", "in", "in/*.jpg", "link/a.jpg", os.path.abspath("in")]  # noqa: PTH100
         assert ways(plan(named)) == [("in/a.jpg", "in/a-cutout.png")]
@@ -101,10 +82,10 @@ class TestInputs:
         ],
     )
     def test_what_leads_nowhere_is_refused_and_the_others_go_on(
-        self, text: str, message: str
+        self, draw: Draw, text: str, message: str
     ) -> None:
         Path("empty").mkdir()
-        draw(Path("a.png"))
+        draw("a.png")
         planned = plan([text, "a.png"])
         assert ways(planned) == [("a.png", "a-cutout.png")]
         [(name, reason)] = complaints(planned)
@@ -153,10 +134,10 @@ class TestOutputs:
         ],
     )
     def test_where_a_cutout_goes(
-        self, inputs: list[str], out: str | None, targets: list[str | None]
+        self, draw: Draw, inputs: list[str], out: str | None, targets: list[str | None]
     ) -> None:
         for name in ("in/a.jpg", "in/a.b.jpg", "one/c.jpg"):
-            draw(Path(name))
+            draw(name)
         Path("there").mkdir()
         planned = plan(inputs, out)
         assert [target for _, target in ways(planned)] == targets
@@ -172,52 +153,54 @@ class TestOutputs:
         ],
     )
     def test_an_out_that_cannot_be_is_wrong_use(
-        self, inputs: list[str], out: str, message: str
+        self, draw: Draw, inputs: list[str], out: str, message: str
     ) -> None:
         for name in ("a.jpg", "b.jpg"):
-            draw(Path(name))
+            draw(name)
         with pytest.raises(OptionError, match=message):
             plan(inputs, out)
 
-    def test_two_photos_with_one_output_are_both_refused_by_name(self) -> None:
+    def test_two_photos_with_one_output_are_both_refused_by_name(self, draw: Draw) -> None:
         for name in ("a.jpg", "a.png", "b.jpg"):
-            draw(Path(name))
+            draw(name)
         planned = plan(["a.jpg", "a.png", "b.jpg"], overwrite=True)
         assert ways(planned) == [("b.jpg", "b-cutout.png")]
         reason = "a-cutout.png would be the output of a.jpg and of a.png; nothing was written"
         assert complaints(planned) == [("a.jpg", reason), ("a.png", reason)]
 
-    def test_one_output_by_two_ways_is_one_output(self) -> None:
+    def test_one_output_by_two_ways_is_one_output(self, draw: Draw) -> None:
         for name in ("x/a.jpg", "y/a.jpg"):
-            draw(Path(name))
+            draw(name)
         planned = plan(["x/a.jpg", "y/a.jpg"], "out")
         assert planned.jobs == ()
         assert len(planned.refused) == 2
 
     @pytest.mark.parametrize("overwrite", [False, True])
     @pytest.mark.parametrize("link", [None, os.symlink, os.link])
-    def test_an_output_never_goes_over_an_input(self, link: object, overwrite: bool) -> None:
-        draw(Path("a.jpg"))
+    def test_an_output_never_goes_over_an_input(
+        self, draw: Draw, link: object, overwrite: bool
+    ) -> None:
+        draw("a.jpg")
         if link is None:
-            draw(Path("a-cutout.png"))
+            draw("a-cutout.png")
         else:
-            draw(Path("b.png"))
+            draw("b.png")
             link("b.png", "a-cutout.png")  # type: ignore[operator]
         other = "a-cutout.png" if link is None else "b.png"
         planned = plan(["a.jpg", other], overwrite=overwrite)
         reason = f"a-cutout.png would overwrite the input {other}; nothing was written"
         assert complaints(planned) == [("a.jpg", reason)]
 
-    def test_a_photo_is_not_its_own_output(self) -> None:
-        draw(Path("a.png"))
+    def test_a_photo_is_not_its_own_output(self, draw: Draw) -> None:
+        draw("a.png")
         planned = plan(["a.png"], "./a.png", overwrite=True)
         assert complaints(planned) == [
             ("a.png", "a.png would overwrite the input a.png; nothing was written")
         ]
 
-    def test_an_output_that_exists_is_kept_unless_told(self) -> None:
+    def test_an_output_that_exists_is_kept_unless_told(self, draw: Draw) -> None:
         for name in ("a.jpg", "b.jpg", "a-cutout.png"):
-            draw(Path(name))
+            draw(name)
         planned = plan(["a.jpg", "b.jpg"])
         assert ways(planned) == [("b.jpg", "b-cutout.png")]
         assert complaints(planned) == [
@@ -228,119 +211,171 @@ class TestOutputs:
         ]
         assert len(plan(["a.jpg", "b.jpg"], overwrite=True).jobs) == 2
 
-    def test_nothing_is_made_by_planning(self, folder: Path) -> None:
-        draw(Path("a.jpg"))
+    def test_nothing_is_made_by_planning(self, draw: Draw, folder: Path) -> None:
+        draw("a.jpg")
         plan(["a.jpg"], "new/folder/")
         assert [path.name for path in folder.iterdir()] == ["a.jpg"]
 
 
-class Failing(Remover):
-    """Fails as no remover should."""
+class TestTrees:
+    def test_folders_below_are_mirrored(self, draw: Draw) -> None:
+        for name in ("in/a.jpg", "in/x/a.jpg", "in/x/y/b.jpg", "in/.git/c.jpg"):
+            draw(name)
+        assert ways(plan(["in"], "out", recursive=True)) == [
+            ("in/a.jpg", "out/a-cutout.png"),
+            ("in/x/a.jpg", "out/x/a-cutout.png"),
+            ("in/x/y/b.jpg", "out/x/y/b-cutout.png"),
+        ]
 
-    subject = "thing"
+    def test_without_being_told_no_folder_below_is_searched(self, draw: Draw) -> None:
+        for name in ("in/a.jpg", "in/x/a.jpg"):
+            draw(name)
+        assert ways(plan(["in"], "out")) == [("in/a.jpg", "out/a-cutout.png")]
 
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
+    @pytest.mark.parametrize("pattern", ["in/**/*.jpg", "in/*/*.jpg", "in/*"])
+    def test_a_pattern_mirrors_what_is_below_its_plain_part(self, draw: Draw, pattern: str) -> None:
+        draw("in/x/a.jpg")
+        assert ways(plan([pattern], "out")) == [("in/x/a.jpg", "out/x/a-cutout.png")]
 
-    def matte(self, image: Image) -> Matte:
-        if image.shape[0] == 64:
-            raise self.error
-        return Matte(np.ones(image.shape[:2], np.float32), found=True)
+    def test_two_trees_that_meet_are_refused_by_name(self, draw: Draw) -> None:
+        for name in ("one/x/a.jpg", "two/x/a.jpg"):
+            draw(name)
+        planned = plan(["one", "two"], "out", recursive=True)
+        reason = "out/x/a-cutout.png would be the output of one/x/a.jpg and of two/x/a.jpg"
+        assert [message for _, message in complaints(planned)] == [
+            f"{reason}; nothing was written"
+        ] * 2
+
+    def test_a_loop_of_links_ends(self, draw: Draw) -> None:
+        draw("in/x/a.jpg")
+        Path("in/x/up").symlink_to(Path("in").absolute(), target_is_directory=True)
+        Path("in/same").symlink_to(Path("in/x").absolute(), target_is_directory=True)
+        assert len(plan(["in"], "out", recursive=True).jobs) == 1
+
+    def test_a_link_to_a_folder_elsewhere_is_followed(self, draw: Draw) -> None:
+        draw("elsewhere/a.jpg")
+        Path("in").mkdir()
+        Path("in/link").symlink_to(Path("elsewhere").absolute(), target_is_directory=True)
+        planned = plan(["in"], "out", recursive=True)
+        assert ways(planned) == [("in/link/a.jpg", "out/link/a-cutout.png")]
+
+    def test_outputs_inside_the_inputs_are_no_inputs(self, draw: Draw) -> None:
+        for name in ("in/a.jpg", "in/cut/b.jpg"):
+            draw(name)
+        planned = plan(["in"], "in/cut/", recursive=True)
+        assert ways(planned) == [("in/a.jpg", "in/cut/a-cutout.png")]
+
+    def test_a_folder_may_be_its_own_out(self, draw: Draw) -> None:
+        for name in ("in/a.jpg", "in/x/b.jpg", "in/x/b-cutout.png"):
+            draw(name)
+        planned = plan(["in"], "in/", recursive=True, overwrite=True)
+        assert ways(planned) == [
+            ("in/a.jpg", "in/a-cutout.png"),
+            ("in/x/b.jpg", "in/x/b-cutout.png"),
+        ]
+
+    def test_a_folder_below_that_cannot_be_listed_is_refused(
+        self, draw: Draw, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        draw("in/a.jpg")
+
+        def refuse(path: object) -> None:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+
+        monkeypatch.setattr(os, "scandir", refuse)
+        planned = plan(["in"], "out", recursive=True)
+        assert complaints(planned) == [("in", "cannot be read: Permission denied")]
 
 
-class TestRun:
-    def test_a_cutout_is_written_beside_its_photo(self) -> None:
-        before = draw(Path("a.png")).read_bytes()
-        [outcome] = run(plan(["a.png"]).jobs, ObjectRemover())
-        assert outcome == Outcome(name="a.png", status="done", target=Path("a-cutout.png"))
-        assert Path("a.png").read_bytes() == before
-        with PILImage.open("a-cutout.png") as cutout:
-            np.testing.assert_array_equal(cutout, ObjectRemover()(PILImage.open("a.png")))
+class TestLists:
+    def test_a_list_is_mirrored_as_it_is_written(self, draw: Draw) -> None:
+        for name in ("a.jpg", "x/a.jpg", "x/y/[1].jpg"):
+            draw(name)
+        listed = ["a.jpg", "./x/a.jpg", "x/y/[1].jpg", "x/../a.jpg"]
+        assert ways(plan([], "out", listed=listed)) == [
+            ("a.jpg", "out/a-cutout.png"),
+            ("x/a.jpg", "out/x/a-cutout.png"),
+            ("x/y/[1].jpg", "out/x/y/[1]-cutout.png"),
+        ]
 
-    def test_folders_of_the_output_are_made(self) -> None:
-        draw(Path("a.png"))
-        [outcome] = run(plan(["a.png"], "new/folder/").jobs, ObjectRemover())
-        assert outcome.target == Path("new/folder/a-cutout.png")
-        assert outcome.target.is_file()
-
-    def test_without_a_file_to_write_the_bytes_are_given(self) -> None:
-        draw(Path("a.png"))
-        [outcome] = run(plan(["a.png"], "-").jobs, ObjectRemover())
-        assert outcome.png is not None
-        assert outcome.png.startswith(b"\x89PNG")
-        assert sorted(path.name for path in Path().iterdir()) == ["a.png"]
-
-    def test_a_bad_photo_costs_itself_only(self) -> None:
-        draw(Path("a.png"))
-        Path("b.png").write_bytes(b"no picture")
-        draw(Path("c.png"))
-        outcomes = list(run(plan(["a.png", "b.png", "c.png"]).jobs, ObjectRemover()))
-        assert [outcome.status for outcome in outcomes] == ["done", "failed", "done"]
-        assert outcomes[1].message.startswith("b.png: not a picture")
-        assert not Path("b-cutout.png").exists()
-
-    def test_where_nothing_is_found_it_says_so_and_writes(self) -> None:
-        draw(Path("a.png"), empty=True)
-        [outcome] = run(plan(["a.png"]).jobs, ObjectRemover())
-        assert outcome.status == "no-subject"
-        assert outcome.message == "no object found; the cutout is fully transparent"
-        with PILImage.open("a-cutout.png") as cutout:
-            assert not np.any(cutout)
-
-    def test_where_a_subject_is_required_it_fails_and_writes_nothing(self) -> None:
-        draw(Path("a.png"), empty=True)
-        [outcome] = run(plan(["a.png"]).jobs, ObjectRemover(), Settings(require_subject=True))
-        assert outcome.status == "failed"
-        assert outcome.message == "no object found; nothing was written"
-        assert not Path("a-cutout.png").exists()
-
-    def test_a_photo_over_the_limit_fails(self) -> None:
-        draw(Path("a.png"))
-        [outcome] = run(plan(["a.png"]).jobs, ObjectRemover(), Settings(max_pixels=64 * 64 - 1))
-        assert outcome.status == "failed"
-        assert "4,096 pixels, over the limit of 4,095" in outcome.message
-
-    def test_an_output_that_came_since_the_plan_is_kept(self) -> None:
-        draw(Path("a.png"))
-        jobs = plan(["a.png"]).jobs
-        Path("a-cutout.png").write_text("mine")
-        [outcome] = run(jobs, ObjectRemover())
-        assert outcome.message.startswith("a-cutout.png: exists already")
-        assert Path("a-cutout.png").read_text() == "mine"
-        [outcome] = run([replace(job, overwrite=True) for job in jobs], ObjectRemover())
-        assert outcome.status == "done"
-
-    def test_a_folder_that_cannot_be_made_fails(self) -> None:
-        draw(Path("a.png"))
-        Path("file").touch()
-        [outcome] = run(plan(["a.png"], "file/x.png").jobs, ObjectRemover())
-        assert outcome.status == "failed"
-        assert outcome.message.startswith("file/x.png: ")
+    def test_what_lies_outside_is_mirrored_from_the_root(
+        self, draw: Draw, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        draw("x/a.jpg")
+        Path("here").mkdir()
+        monkeypatch.chdir("here")
+        target = Path("out", *folder.parts[1:], "x/a-cutout.png").as_posix()
+        for name in ("../x/a.jpg", str(folder / "x/a.jpg")):
+            assert [target for _, target in ways(plan([], "out", listed=[name]))] == [target]
 
     @pytest.mark.parametrize(
-        ("error", "message"),
+        ("text", "names"),
         [
-            (MemoryError(), "not enough memory for a picture of this size"),
-            (ZeroDivisionError("oops"), "internal error: ZeroDivisionError: oops"),
+            (b"", []),
+            (b"a.jpg\nb c.jpg\n", ["a.jpg", "b c.jpg"]),
+            (b"a.jpg\r\nb.jpg", ["a.jpg", "b.jpg"]),
+            (b"a\n1.jpg\0-b.jpg\0", ["a\n1.jpg", "-b.jpg"]),
+            (b"\xff.jpg\n", [os.fsdecode(b"\xff.jpg")]),
         ],
     )
-    def test_any_other_error_costs_one_photo_too(self, error: Exception, message: str) -> None:
-        draw(Path("a.png"))
-        PILImage.new("RGB", (10, 10)).save("b.png")
-        outcomes = list(run(plan(["a.png", "b.png"]).jobs, Failing(error)))
-        assert [outcome.status for outcome in outcomes] == ["failed", "done"]
-        assert outcomes[0].message == message
-
-    def test_our_own_bugs_are_logged_with_their_traceback(
-        self, caplog: pytest.LogCaptureFixture
+    def test_a_list_has_a_name_a_line_or_is_ended_by_zeros(
+        self, text: bytes, names: list[str]
     ) -> None:
-        draw(Path("a.png"))
-        with caplog.at_level(logging.DEBUG, "bgremove"):
-            list(run(plan(["a.png"]).jobs, Failing(ZeroDivisionError("oops"))))
-        assert "ZeroDivisionError: oops" in caplog.text
-        assert "Traceback" in caplog.text
+        assert names_in_list(text) == names
 
-    def test_ctrl_c_ends_the_batch(self) -> None:
-        draw(Path("a.png"))
-        with pytest.raises(KeyboardInterrupt):
-            list(run(plan(["a.png"]).jobs, Failing(KeyboardInterrupt())))
+
+class TestNames:
+    @pytest.mark.parametrize(
+        ("template", "name"),
+        [
+            ("{stem}.{ext}", "a.b.png"),
+            ("{stem}-{suffix}.{ext}", "a.b-jpg.png"),
+            ("cut {{{stem}}}.png", "cut {a.b}.png"),
+        ],
+    )
+    def test_a_template_names_the_outputs(self, draw: Draw, template: str, name: str) -> None:
+        draw("in/a.b.jpg")
+        assert ways(plan(["in"], "out", name=template)) == [("in/a.b.jpg", f"out/{name}")]
+
+    @pytest.mark.parametrize(
+        ("template", "message"),
+        [
+            ("{stem", "name must be a template as .*, got '{stem'"),
+            ("{name}.png", r"name may hold {stem}, {suffix}, {ext}, got {name} in '{name}\.png'"),
+            ("{stem.__class__}", "name may hold .*, got {stem.__class__}"),
+            ("{stem!r}", "name may hold .*, got {stem}"),
+            ("{stem:>9}", "name may hold .*, got {stem}"),
+            ("{}", "name may hold .*, got {}"),
+            ("x/{stem}", "name must be a file's name, without folders, got 'x/{stem}'"),
+            ("..", r"name must be a file's name, without folders, got '\.\.'"),
+            ("", "name must be a file's name, without folders, got ''"),
+        ],
+    )
+    def test_a_template_that_cannot_be_is_wrong_use(self, template: str, message: str) -> None:
+        with pytest.raises(OptionError, match=message):
+            plan(["a.jpg"], "out", name=template)
+
+    def test_one_name_for_two_is_a_collision(self, draw: Draw) -> None:
+        for name in ("in/a.jpg", "in/b.jpg"):
+            draw(name)
+        planned = plan(["in"], "out", name="x.png")
+        assert [name for name, _ in complaints(planned)] == ["in/a.jpg", "in/b.jpg"]
+
+
+class TestFrames:
+    def test_each_frame_can_be_a_photo(self, draw: Draw) -> None:
+        frames = [PILImage.new("RGB", (8, 8), colour) for colour in ("white", "black", "red")]
+        frames[0].save("a.gif", save_all=True, append_images=frames[1:])
+        draw("b.jpg")
+        planned = plan(["a.gif", "b.jpg"], "out", all_frames=True)
+        assert [(job.name, job.frame, str(job.target)) for job in planned.jobs] == [
+            ("a.gif [1 of 3]", 0, "out/a-cutout-1.png"),
+            ("a.gif [2 of 3]", 1, "out/a-cutout-2.png"),
+            ("a.gif [3 of 3]", 2, "out/a-cutout-3.png"),
+            ("b.jpg", None, "out/b-cutout.png"),
+        ]
+
+    def test_without_being_told_a_file_is_one_photo(self) -> None:
+        frames = [PILImage.new("RGB", (8, 8), colour) for colour in ("white", "black")]
+        frames[0].save("a.gif", save_all=True, append_images=frames[1:])
+        assert len(plan(["a.gif"]).jobs) == 1
