@@ -67,13 +67,13 @@ class Manifest:
         self._inputs: dict[Path, Stamp] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            if (folder / MANIFEST_FILE).exists() and not (folder / MANIFEST_FILE).is_file():
+                raise _unwritable(folder, "expected a file, got a folder or device")
             self._file: BinaryIO = (folder / MANIFEST_FILE).open("a+b", buffering=0)
             _lock(self._file, folder)
             self.records = _read(self._file)
         except OSError as error:
-            raise ImageWriteError(
-                f"{folder / MANIFEST_FILE}: cannot be written: {error.strerror or error}"
-            ) from error
+            raise _unwritable(folder, error.strerror or str(error)) from error
 
     def __enter__(self) -> "Manifest":
         return self
@@ -148,13 +148,17 @@ class Manifest:
         return os.path.relpath(_target(job), self._folder)
 
     def _append(self, job: Job, record: Record) -> None:
-        line = json.dumps({"file": self._key(job), **asdict(record)}) + "\n"
+        line = json.dumps({"file": self._key(job), **asdict(record)}).encode() + b"\n"
         try:
-            self._file.write(line.encode())
+            written = self._file.write(line)
         except OSError as error:
-            raise ImageWriteError(
-                f"{self._folder / MANIFEST_FILE}: cannot be written: {error.strerror or error}"
-            ) from error
+            raise _unwritable(self._folder, error.strerror or str(error)) from error
+        if written != len(line):
+            raise _unwritable(self._folder, "no space left")
+
+
+def _unwritable(folder: Path, reason: str) -> ImageWriteError:
+    return ImageWriteError(f"{folder / MANIFEST_FILE}: cannot be written: {reason}")
 
 
 def stamp(path: Path | None) -> Stamp:

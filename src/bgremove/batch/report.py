@@ -8,6 +8,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -73,10 +74,15 @@ class Report:
         self._try(lambda: self._file.write(text))
         self._try(self._file.flush)
 
+    def _abandon(self) -> None:
+        with suppress(OSError, AttributeError):
+            self._file.close()
+
     def _try(self, action: Callable[[], Any]) -> Any:
         try:
             return action()
         except OSError as error:
+            self._abandon()
             raise ImageWriteError(
                 f"{self._path}: the report cannot be written: {error.strerror or error}"
             ) from error
