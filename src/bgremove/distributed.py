@@ -4,9 +4,12 @@ Scheduling, retries and the cluster are Ray's. bgremove must be installed on eac
 must mean the same there, or be URLs that Ray reads.
 """
 
+import logging
 import os
 import pickle
+import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +96,7 @@ def run_on_ray(
     Yields
     ------
     Outcome
-        One a job, as they end. What an actor was at when it died is done again; a photo that
+        One a job, as they end; an output that has come since the plan is replaced. What an actor was at when it died is done again; a photo that
         none survives has failed.
 
     Raises
@@ -106,7 +109,8 @@ def run_on_ray(
     if not jobs:
         return
     ray = _connected()
-    rows = [{"index": index, "job": pickle.dumps(job)} for index, job in enumerate(jobs)]
+    again = (replace(job, overwrite=True) for job in jobs)  # what is done twice is written twice
+    rows = [{"index": index, "job": pickle.dumps(job)} for index, job in enumerate(again)]
     blocks = -(-len(rows) // PHOTOS_A_BLOCK)
     if journal:
         for job in jobs:
@@ -139,9 +143,10 @@ def _connected() -> Any:
     import_extra("ray.data", "ray")
     if not ray.is_initialized():
         try:
-            ray.init(log_to_driver=False, include_dashboard=False)
-        except Exception as error:  # (Ray raises Exception itself)
+            ray.init(log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
+        except Exception as error:  # Ray raises Exception itself
             raise WorkerError(f"no Ray cluster: {str(error).splitlines()[0]}") from error
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.max_errored_blocks = -1
@@ -157,15 +162,17 @@ def _in_actors(
 ) -> "ray.data.Dataset":
     ray = _connected()
     spare = max(1, int(ray.cluster_resources().get("CPU", 1)) - 1)
-    return dataset.map_batches(
-        actor,
-        batch_size=1,
-        compute=ray.data.ActorPoolStrategy(size=actors or spare),
-        num_cpus=1,
-        max_restarts=-1,
-        max_task_retries=RETRIES,
-        fn_constructor_kwargs={"recipe": recipe, **options},
-    )
+    with warnings.catch_warnings():
+        # Ray 2.60 deprecates the retries' argument, and has no other for it yet.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return dataset.map_batches(
+            actor,
+            batch_size=1,
+            compute=ray.data.ActorPoolStrategy(size=actors or spare),
+            num_cpus=1,
+            max_task_retries=RETRIES,
+            fn_constructor_kwargs={"recipe": recipe, **options},
+        )
 
 
 class _JobActor:
