@@ -177,7 +177,8 @@ def test_first_of_several_frames_counts(format_name: str) -> None:
 
 
 def test_suffixes_are_lower_case_and_cover_the_formats() -> None:
-    assert {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"} == PICTURE_SUFFIXES
+    assert {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"} <= PICTURE_SUFFIXES
+    assert {".avif", ".heic", ".heif"} <= PICTURE_SUFFIXES
     assert DEFAULT_MAX_PIXELS == 200_000_000
 
 
@@ -627,7 +628,9 @@ def test_empty_file_is_told(tmp_path: Path) -> None:
 )
 def test_other_file_is_no_picture_whatever_its_name(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "renamed.jpg").write_bytes(data)
-    expected = r"renamed\.jpg: not a picture; expected one of JPEG, PNG, WebP, TIFF, BMP, GIF$"
+    expected = (
+        r"renamed\.jpg: not a picture; expected one of JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIF$"
+    )
     with pytest.raises(ImageReadError, match=expected):
         read_photo(tmp_path / "renamed.jpg")
 

@@ -7,12 +7,12 @@ PACKAGE = Path(__file__).parent.parent / "src" / "bgremove"
 
 LAYERS = (
     ("errors",),
-    ("arrays", "extras", "network"),
+    ("arrays", "extras", "network", "png"),
     ("cards", "compose", "contour", "extras", "image_io", "labelled_photos", "refine"),
     ("devices", "model_files"),
     ("segmenter",),
     ("removers",),
-    ("", "api", "batch", "doctor"),
+    ("", "api", "batch", "distributed", "doctor", "terminal", "threads"),
     ("cli",),
     ("evaluation",),
     ("training",),

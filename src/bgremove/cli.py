@@ -1,7 +1,6 @@
 """The command: words to calls, outcomes to lines, errors to exit codes, and nothing else."""
 
 import errno
-import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -10,11 +9,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from bgremove import __version__
+from bgremove.cli_batch import batch_command, options_of_method
 from bgremove.errors import BgremoveError, OptionError
-from bgremove.removers import DEFAULT_METHOD, METHODS, check_options
+from bgremove.removers import DEFAULT_METHOD, METHODS
+from bgremove.terminal import CLEAR_LINE, log_on_stderr, print_line, printable, say
 
 if TYPE_CHECKING:
     from bgremove.batch import Outcome, Plan
@@ -23,8 +23,6 @@ INTERRUPTED = 130
 """What shells give for a command that Ctrl-C ended: 128 + SIGINT."""
 
 STREAM = "-"
-
-_CLEAR_LINE = "\r\x1b[K"
 
 
 class _CutOrOther(click.Command):
@@ -54,7 +52,7 @@ class _CutOrOther(click.Command):
         except BgremoveError as error:
             raise _Failure(str(error)) from error
         except KeyboardInterrupt:
-            _say("interrupted")
+            say("interrupted")
             ctx.exit(INTERRUPTED)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -69,7 +67,7 @@ class _Failure(click.ClickException):
     """An error that concerns no single photo."""
 
     def show(self, file: Any = None) -> None:
-        click.echo(f"bgremove: {_printable(self.message)}", file=file, err=file is None)
+        click.echo(f"bgremove: {printable(self.message)}", file=file, err=file is None)
 
 
 @click.command(
@@ -147,28 +145,21 @@ def command(
     INPUTS are pictures, folders of pictures, patterns like '*.jpg', or - for standard input.
     """
     _check_usage(inputs, quiet=quiet, verbose=verbose)
-    options = _options_of_method(ctx, method, options)
+    options = options_of_method(ctx, method, options)
 
     from bgremove.batch import plan
 
-    with _log_on_stderr(shown=verbose):
+    with log_on_stderr(shown=verbose):
         planned = plan(inputs, out, overwrite=overwrite)
         _check_standard_output(planned)
         limits = {} if max_pixels is None else {"max_pixels": max_pixels}
-        outcomes = _outcomes(
-            planned,
-            method,
-            options,
-            overwrite=overwrite,
-            require_subject=require_subject,
-            **limits,
-        )
+        outcomes = _outcomes(planned, method, options, require_subject=require_subject, **limits)
         count = len(planned.refused) + len(planned.jobs)
         bar = count > 1 and not quiet and not verbose and sys.stderr.isatty()
         with _progress(outcomes, count, shown=bar) as outcomes:
             statuses = [_report(outcome, verbose=verbose, bar=bar) for outcome in outcomes]
     if count > 1 and not quiet:
-        _say(_summary(statuses))
+        say(_summary(statuses))
     ctx.exit(1 if "failed" in statuses else 0)
 
 
@@ -179,10 +170,10 @@ def models() -> None:
 
     for card in shipped():
         default = " (default)" if card.name == DEFAULT_MODEL else ""
-        _print(f"{card.name}{default}: {card.description}")
+        print_line(f"{card.name}{default}: {card.description}")
         for split, figures in (card.metrics or {}).items():
             told = ", ".join(f"{name} {value:.4g}" for name, value in figures.items())
-            _print(f"  {split}: {told}")
+            print_line(f"  {split}: {told}")
 
 
 @click.command("doctor", help="Tell what is installed, and whether models and GPUs can be used.")
@@ -190,15 +181,15 @@ def models() -> None:
 def doctor(ctx: click.Context, /) -> None:
     from bgremove.doctor import examine
 
-    _print(f"bgremove: {__version__}")
+    print_line(f"bgremove: {__version__}")
     broken = False
     for finding in examine():
-        _print(f"{finding.topic}: {'BROKEN: ' if finding.broken else ''}{finding.text}")
+        print_line(f"{finding.topic}: {'BROKEN: ' if finding.broken else ''}{finding.text}")
         broken |= finding.broken
     ctx.exit(1 if broken else 0)
 
 
-command.others = (models, doctor)
+command.others = (batch_command(command.params), models, doctor)
 
 
 def main() -> None:
@@ -213,14 +204,6 @@ def _check_usage(inputs: Sequence[str], *, quiet: bool, verbose: bool) -> None:
         raise click.UsageError("- reads standard input, and nothing is piped in")
 
 
-def _options_of_method(ctx: click.Context, method: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Pick the method's options; only those from the environment may be for another method."""
-    given = {name: value for name, value in options.items() if value is not None}
-    ambient = ParameterSource.ENVIRONMENT
-    check_options(method, [name for name in given if ctx.get_parameter_source(name) != ambient])
-    return {name: given[name] for name in METHODS[method].options if name in given}
-
-
 def _check_standard_output(planned: "Plan") -> None:
     to_stream = any(job.target is None for job in planned.jobs)
     if to_stream and (sys.stdout is None or sys.stdout.isatty()):
@@ -232,11 +215,11 @@ def _outcomes(
 ) -> Iterator["Outcome"]:
     """Tell what is refused, then load the remover, if there is work for it, and run."""
     from bgremove.api import load_remover
-    from bgremove.batch import run
+    from bgremove.batch import Settings, run
 
     yield from planned.refused
     if planned.jobs:
-        yield from run(planned.jobs, load_remover(method, **options), **settings)
+        yield from run(planned.jobs, load_remover(method, **options), Settings(**settings))
 
 
 @contextmanager
@@ -255,9 +238,9 @@ def _report(outcome: "Outcome", *, verbose: bool, bar: bool) -> str:
         outcome = _send(outcome)
     line = outcome.message or (f"wrote {outcome.target or 'standard output'}" if verbose else "")
     if line:
-        name = _printable(outcome.name)
-        reason = _printable(line).removeprefix(f"{name}: ")
-        _say(f"{name}: {reason}", before=_CLEAR_LINE if bar else "")
+        name = printable(outcome.name)
+        reason = printable(line).removeprefix(f"{name}: ")
+        say(f"{name}: {reason}", before=CLEAR_LINE if bar else "")
     return outcome.status
 
 
@@ -282,37 +265,3 @@ def _summary(statuses: list[str]) -> str:
     if failed := statuses.count("failed"):
         parts.append(f"{failed} failed")
     return f"{len(statuses)} pictures: {', '.join(parts)}"
-
-
-@contextmanager
-def _log_on_stderr(*, shown: bool) -> Iterator[None]:
-    if not shown:
-        yield
-        return
-    logger = logging.getLogger("bgremove")
-    level = logger.level
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("bgremove: %(message)s"))
-    logger.addHandler(handler)
-    logger.setLevel(logging.DEBUG)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-        logger.removeHandler(handler)
-
-
-def _say(line: str, *, before: str = "") -> None:
-    """Write a line to standard error."""
-    click.echo(f"{before}bgremove: {line}", err=True)
-
-
-def _print(line: str) -> None:
-    """Write a line to standard output, in what its encoding has."""
-    encoding = sys.stdout.encoding or "utf-8"
-    click.echo(line.encode(encoding, "replace").decode(encoding))
-
-
-def _printable(text: str) -> str:
-    """Keep a file's name to one line, whatever is in it."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

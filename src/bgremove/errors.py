@@ -19,6 +19,7 @@
     ├── MissingExtraError      a library that an extra brings         (also ImportError)
     ├── DataError              training or evaluation data
     ├── ConfigError            a training run's config
+    ├── WorkerError            a process of a batch has died, or took too long
     └── TrainingError          a run that cannot go on
     NoSubjectWarning           nobody, or nothing, was found: the cutout is empty
 
@@ -102,6 +103,10 @@ class DataError(BgremoveError, ValueError):
 
 class ConfigError(BgremoveError, ValueError):
     """A training run's config cannot be used."""
+
+
+class WorkerError(BgremoveError):
+    """A process of a batch has died, or took longer over a photo than it may."""
 
 
 class TrainingError(BgremoveError, RuntimeError):

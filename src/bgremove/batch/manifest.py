@@ -1,0 +1,235 @@
+"""What a run has done, beside its outputs, so that a second run can take up where it ended.
+
+One line of JSON an event, appended in one write: ``begun`` before a worker starts a photo, and
+``ended`` after its output has its name. A run that is killed leaves at most one broken line, its
+last, which counts for nothing.
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from bgremove.batch.jobs import Job, Outcome, Subject, failed
+from bgremove.errors import ImageWriteError
+from bgremove.image_io import remove_parts
+
+MANIFEST_FILE = ".bgremove-manifest.jsonl"
+"""Its name, in the folder that the outputs go to."""
+
+Stamp = list[int] | None
+"""A file's size in bytes and its modification time in nanoseconds; None where there is none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """The last that is known of an output.
+
+    Attributes
+    ----------
+    input, output : Stamp
+        As they were when the output was written; None for a photo that was begun and not ended.
+    recipe : str
+        `Recipe.fingerprint` of the run.
+    status : str
+        ``begun``, or the outcome's.
+    """
+
+    input: Stamp = None
+    output: Stamp = None
+    recipe: str = ""
+    status: str = "begun"
+    message: str = ""
+    subject: Subject | None = None
+
+
+class Manifest:
+    """The open manifest of one run; no other run can open it at the same time.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the outputs go.
+    recipe : str
+        `Recipe.fingerprint` of this run.
+
+    Raises
+    ------
+    ImageWriteError
+        If it cannot be read or written, or if another run has it open.
+    """
+
+    def __init__(self, folder: Path, recipe: str) -> None:
+        self._folder = folder
+        self._recipe = recipe
+        self._inputs: dict[Path, Stamp] = {}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if (folder / MANIFEST_FILE).exists() and not (folder / MANIFEST_FILE).is_file():
+                raise _unwritable(folder, "expected a file, got a folder or device")
+            self._file: BinaryIO = (folder / MANIFEST_FILE).open("a+b", buffering=0)
+            _lock(self._file, folder)
+            self.records = _read(self._file)
+        except OSError as error:
+            raise _unwritable(folder, error.strerror or str(error)) from error
+
+    def __enter__(self) -> "Manifest":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def sort_out(
+        self, jobs: Iterable[Job], *, overwrite: bool = False
+    ) -> tuple[list[Job], list[Outcome]]:
+        """Part what is still to do from what an earlier run has done for good.
+
+        Parts of files that a killed run has left are removed.
+
+        Parameters
+        ----------
+        jobs : iterable of Job
+            Planned with ``overwrite=True``; with targets in this manifest's folder.
+        overwrite : bool, default False
+            Whether outputs that no run has made, or that were changed since, are replaced.
+
+        Returns
+        -------
+        list of Job
+            An output that an earlier run has made, or begun, is replaced.
+        list of Outcome
+            Of the others: ``skipped``, or ``failed`` where an output must not be replaced.
+        """
+        to_do, settled = [], []
+        for job in jobs:
+            record = self.records.get(self._key(job), _UNKNOWN)
+            may_replace = overwrite or _is_ours(record, job)
+            if self._is_valid(record, job):
+                settled.append(_skipped(job, record))
+            elif may_replace or not os.path.lexists(_target(job)):
+                remove_parts(_target(job))
+                to_do.append(replace(job, overwrite=may_replace))
+            else:
+                reason = "exists already, and no run has left it so; --overwrite replaces it"
+                settled.append(failed(job.name, f"{job.target}: {reason}", "ImageWriteError"))
+        return to_do, settled
+
+    def begin(self, job: Job) -> None:
+        """Write down that a job is about to be started."""
+        self._inputs[_target(job)] = stamp(job.source)
+        self._append(job, Record())
+
+    def end(self, job: Job, outcome: Outcome) -> None:
+        """Write down what became of a job."""
+        self._append(
+            job,
+            Record(
+                input=self._inputs.pop(_target(job), None),
+                output=stamp(job.target) if outcome.status != "failed" or job.overwrite else None,
+                recipe=self._recipe,
+                status=outcome.status,
+                message=outcome.message,
+                subject=outcome.subject,
+            ),
+        )
+
+    def _is_valid(self, record: Record, job: Job) -> bool:
+        return (
+            record.status in {"done", "no-subject"}
+            and record.recipe == self._recipe
+            and record.input == stamp(job.source)
+            and record.output is not None
+            and record.output == stamp(job.target)
+        )
+
+    def _key(self, job: Job) -> str:
+        return os.path.relpath(_target(job), self._folder)
+
+    def _append(self, job: Job, record: Record) -> None:
+        line = json.dumps({"file": self._key(job), **asdict(record)}).encode() + b"\n"
+        try:
+            written = self._file.write(line)
+        except OSError as error:
+            raise _unwritable(self._folder, error.strerror or str(error)) from error
+        if written != len(line):
+            raise _unwritable(self._folder, "no space left")
+
+
+def _unwritable(folder: Path, reason: str) -> ImageWriteError:
+    return ImageWriteError(f"{folder / MANIFEST_FILE}: cannot be written: {reason}")
+
+
+def stamp(path: Path | None) -> Stamp:
+    """Tell a file's size and when it was last changed.
+
+    Parameters
+    ----------
+    path : Path or None
+
+    Returns
+    -------
+    Stamp
+    """
+    try:
+        status = (path or Path("\0")).stat()
+    except (OSError, ValueError):
+        return None
+    return [status.st_size, status.st_mtime_ns]
+
+
+_UNKNOWN = Record(status="unknown")
+
+
+def _target(job: Job) -> Path:
+    assert job.target is not None, "a manifest is for jobs that write files"
+    return job.target
+
+
+def _is_ours(record: Record, job: Job) -> bool:
+    return record.status == "begun" or record.output == stamp(job.target) is not None
+
+
+def _skipped(job: Job, record: Record) -> Outcome:
+    return Outcome(
+        name=job.name,
+        status="skipped",
+        message=record.message,
+        target=job.target,
+        subject=record.subject,
+    )
+
+
+def _read(file: BinaryIO) -> dict[str, Record]:
+    file.seek(0)
+    text = file.read()
+    if text and not text.endswith(b"\n"):
+        file.write(b"\n")
+    events = filter(None, map(_event, text.splitlines()))
+    return dict(events)
+
+
+def _event(line: bytes) -> tuple[str, Record] | None:
+    """Read a line; one that was cut off, or that a later version wrote, says nothing."""
+    try:
+        event = json.loads(line)
+        output, known = event.pop("file"), event.pop("subject")
+        if known is not None:
+            known = Subject(**{**known, "box": known["box"] and tuple(known["box"])})
+        return output, Record(**event, subject=known)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _lock(file: BinaryIO, folder: Path) -> None:
+    """Keep a second run out, where the system can; the lock goes with the process."""
+    try:
+        import fcntl
+    except ImportError:
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        raise ImageWriteError(f"{folder}: another run is writing there; wait for it") from error

@@ -1,0 +1,154 @@
+"""One photo, from file to file: the unit of work that every engine calls."""
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bgremove.arrays import Alpha
+from bgremove.batch.jobs import Job, Outcome, Subject, failed
+from bgremove.compose import cutout
+from bgremove.errors import BgremoveError, NoSubjectError
+from bgremove.image_io import (
+    DEFAULT_MAX_PIXELS,
+    Photo,
+    decode,
+    encode_png,
+    read_photo,
+    write_atomically,
+)
+from bgremove.removers.base import Remover
+
+STREAM = "-"
+"""Standard input or output, in the place of a file's name."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What holds for every photo of a run, beside its remover.
+
+    Attributes
+    ----------
+    require_subject : bool
+        Whether a photo without a subject fails, and gives no output.
+    max_pixels : int
+        A photo with more is refused before it is decoded.
+    durable : bool
+        Whether each output waits until the disk has it.
+    """
+
+    require_subject: bool = False
+    max_pixels: int = DEFAULT_MAX_PIXELS
+    durable: bool = True
+
+
+def cut_out(
+    job: Job, remover: Remover, settings: Settings, *, data: bytes | None = None
+) -> Outcome:
+    """Cut one photo out, and write it where its job says.
+
+    Parameters
+    ----------
+    job : Job
+    remover : Remover
+    settings : Settings
+    data : bytes, optional
+        The photo's file, where it is at hand already.
+
+    Returns
+    -------
+    Outcome
+        Whatever goes wrong, an error of ours included, is told in it.
+    """
+    try:
+        return _cut_out(job, remover, settings, data)
+    except BgremoveError as error:
+        return failed(job.name, str(error), type(error).__name__)
+    except MemoryError:
+        return failed(job.name, "not enough memory for a picture of this size", "MemoryError")
+    except Exception as error:  # noqa: BLE001  (our own bug, too, costs one photo only)
+        _log.debug("%s: internal error", job.name, exc_info=True)
+        kind = type(error).__name__
+        return failed(job.name, f"internal error: {kind}: {error}", kind)
+
+
+def _cut_out(job: Job, remover: Remover, settings: Settings, data: bytes | None) -> Outcome:
+    watch = _Watch()
+    with watch.stage("decode"):
+        photo = _read(job, data, settings.max_pixels)
+    with watch.stage("matte"):
+        matte = remover.matte(photo.image)
+    if settings.require_subject and not matte.found:
+        raise NoSubjectError(f"no {remover.subject} found; nothing was written")
+    with watch.stage("compose"):
+        result = cutout(photo.image, matte.alpha, photo.alpha)
+    with watch.stage("encode"):
+        png = encode_png(result, photo)
+    if job.target is not None:
+        with watch.stage("write"):
+            write_atomically(png, job.target, overwrite=job.overwrite, durable=settings.durable)
+    nothing = f"no {remover.subject} found; the cutout is fully transparent"
+    return Outcome(
+        name=job.name,
+        status="done" if matte.found else "no-subject",
+        message=_other_frames(job, photo) if matte.found else nothing,
+        target=job.target,
+        subject=measured(matte.alpha),
+        seconds=watch.seconds,
+        png=png if job.target is None else None,
+    )
+
+
+def measured(alpha: Alpha) -> Subject:
+    """Measure a subject: what is at least half there.
+
+    Parameters
+    ----------
+    alpha : (H, W) ndarray of float32 in [0, 1]
+
+    Returns
+    -------
+    Subject
+    """
+    height, width = alpha.shape
+    mask = alpha >= np.float32(0.5)
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
+        return Subject(width=width, height=height, area=0.0, box=None)
+    return Subject(
+        width=width,
+        height=height,
+        area=round(np.count_nonzero(mask) / mask.size, 6),
+        box=(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1),
+    )
+
+
+def _read(job: Job, data: bytes | None, max_pixels: int) -> Photo:
+    if data is not None:
+        return decode(data, job.name, max_pixels=max_pixels)
+    if job.source is None:
+        return decode(sys.stdin.buffer.read(), STREAM, max_pixels=max_pixels)
+    return read_photo(job.source, max_pixels=max_pixels, frame=job.frame or 0)
+
+
+def _other_frames(job: Job, photo: Photo) -> str:
+    if photo.frames == 1 or job.frame is not None:
+        return ""
+    return f"the first of its {photo.frames} frames; bgremove batch --all-frames takes all"
+
+
+@dataclass(frozen=True)
+class _Watch:
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - start, 6)

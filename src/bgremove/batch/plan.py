@@ -1,0 +1,224 @@
+"""Who writes where, settled before anything is read or written."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path, PurePath
+from string import Formatter
+
+from bgremove.batch.jobs import Job, Outcome, failed
+from bgremove.batch.photo import STREAM
+from bgremove.batch.sources import (
+    OUTPUT_MARK,
+    Source,
+    find_sources,
+    identity,
+    names_one_photo,
+    place_of,
+)
+from bgremove.errors import OptionError
+from bgremove.image_io import PICTURE_SUFFIXES, count_frames
+
+DEFAULT_NAME = f"{{stem}}{OUTPUT_MARK}.{{ext}}"
+"""What an output is called."""
+
+NAME_FIELDS = ("stem", "suffix", "ext")
+"""What a template may hold: the photo's name without its ending, that ending, the output's."""
+
+OUTPUT_KIND = "png"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What there is to do, and what is refused before anything is done."""
+
+    jobs: tuple[Job, ...]
+    refused: tuple[Outcome, ...]
+
+
+def plan(
+    inputs: Sequence[str],
+    out: str | None = None,
+    *,
+    overwrite: bool = False,
+    listed: Iterable[str] = (),
+    recursive: bool = False,
+    name: str = DEFAULT_NAME,
+    all_frames: bool = False,
+) -> Plan:
+    """Find the photos and settle where each cutout goes. Nothing is decoded or written.
+
+    Parameters
+    ----------
+    inputs : sequence of str
+        Files, glob patterns, folders (their pictures, without earlier cutouts), or ``-`` for
+        standard input. What is named twice counts once.
+    out : str, optional
+        A folder (one that exists, or ends with a slash, or any name if there may be several
+        photos), a file for one photo, or ``-`` for the bytes. By default beside each photo, and
+        the bytes for standard input. Below a folder, the folders of a searched folder, of a
+        pattern's matches and of a list's files are mirrored.
+    overwrite : bool, default False
+        Whether an output that exists is replaced; an input never is.
+    listed : iterable of str
+        More files, each by its name as it is: no patterns, no folders.
+    recursive : bool, default False
+        Whether folders are searched to their depths. Links are followed, each folder is
+        searched once, and `out` isn't.
+    name : str
+        A template for the outputs' names, of `NAME_FIELDS` in braces.
+    all_frames : bool, default False
+        Whether a file of several frames is a photo for each, and not for the first alone.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    OptionError
+        If `out` cannot take what the inputs give, or if `name` is no template for names.
+    """
+    _check_name(name)
+    listed = list(listed)
+    alone = len(inputs) == 1 and not listed and not all_frames and names_one_photo(inputs[0])
+    _check_out(out, alone=alone)
+    without = None if out in (None, STREAM) else Path(str(out))
+    sources, missing = find_sources(inputs, listed=listed, recursive=recursive, without=without)
+    if out == STREAM and len(sources) > 1:
+        raise OptionError(f"out {STREAM} takes one photo, got {len(sources)}; name a folder")
+    jobs = [
+        Job(
+            name=source.name,
+            source=source.path,
+            target=_target(source, out, name, alone=alone),
+            overwrite=overwrite,
+        )
+        for source in sources
+    ]
+    if all_frames:
+        jobs = [job for parent in jobs for job in _of_each_frame(parent)]
+    accepted, refused = _refuse(jobs)
+    return Plan(jobs=tuple(accepted), refused=(*missing, *refused))
+
+
+def names_in_list(text: bytes) -> list[str]:
+    """Read a list of files.
+
+    Parameters
+    ----------
+    text : bytes
+        A name a line; or, for names that have line breaks in them, each ended by a zero byte, as
+        ``find -print0`` gives them.
+
+    Returns
+    -------
+    list of str
+    """
+    separator = b"\0" if b"\0" in text else b"\n"
+    lines = (line if separator == b"\0" else line.rstrip(b"\r") for line in text.split(separator))
+    return [os.fsdecode(line) for line in lines if line]
+
+
+def output_name(photo: PurePath, template: str) -> str:
+    """Name a photo's output by a template of `NAME_FIELDS`."""
+    return template.format(stem=photo.stem, suffix=photo.suffix[1:], ext=OUTPUT_KIND)
+
+
+def _check_name(name: str) -> None:
+    try:
+        fields = [field for _, *field in Formatter().parse(name) if field[0] is not None]
+    except ValueError as error:
+        raise OptionError(
+            f"name must be a template as {DEFAULT_NAME}, got {name!r}: {error}"
+        ) from error
+    known = ", ".join(f"{{{field}}}" for field in NAME_FIELDS)
+    for field, form, conversion in fields:
+        if field not in NAME_FIELDS or form or conversion:
+            raise OptionError(f"name may hold {known}, got {{{field}}} in {name!r}")
+    if Path(name).name != name or "\0" in name or name in {"", ".", ".."}:
+        raise OptionError(f"name must be a file's name, without folders, got {name!r}")
+
+
+def _check_out(out: str | None, *, alone: bool) -> None:
+    if out is None or out == STREAM:
+        return
+    path = Path(out)
+    if not out:
+        raise OptionError("out must name a file or a folder, got an empty name")
+    if not alone and path.exists() and not path.is_dir():
+        raise OptionError(f"out must be a folder for several photos, got the file {out}")
+    if alone and path.suffix.lower() in PICTURE_SUFFIXES - {".png"} and not path.is_dir():
+        raise OptionError(f"out must be a .png, the only kind that is written, got {out}")
+
+
+def _target(source: Source, out: str | None, template: str, *, alone: bool) -> Path | None:
+    if out == STREAM:
+        return None
+    name = output_name(source.path or Path("stdin"), template)
+    if out is None:
+        return None if source.path is None else source.path.with_name(name)
+    folder = not alone or out.endswith(("/", os.sep)) or Path(out).is_dir()
+    return Path(out, source.folder, name) if folder else Path(out)
+
+
+def _of_each_frame(job: Job) -> list[Job]:
+    frames = 1 if job.source is None else count_frames(job.source)
+    if frames == 1 or job.target is None:
+        return [job]
+    digits = len(str(frames))
+    return [
+        replace(
+            job,
+            name=f"{job.name} [{frame + 1} of {frames}]",
+            frame=frame,
+            target=job.target.with_name(
+                f"{job.target.stem}-{frame + 1:0{digits}}{job.target.suffix}"
+            ),
+        )
+        for frame in range(frames)
+    ]
+
+
+def _refuse(jobs: Sequence[Job]) -> tuple[list[Job], list[Outcome]]:
+    """Part the jobs that can be done from those whose output would cost a file."""
+    places = _places(jobs)
+    writers: dict[str, list[str]] = {}
+    for job in jobs:
+        writers.setdefault(places[job], []).append(job.name)
+    inputs = {identity(job.source): job.name for job in jobs if job.source is not None}
+
+    accepted, refused = [], []
+    for job in jobs:
+        problem = job.target and _problem(job, job.target, writers[places[job]], inputs)
+        if problem:
+            refused.append(failed(job.name, problem, "ImageWriteError"))
+        else:
+            accepted.append(job)
+    return accepted, refused
+
+
+def _places(jobs: Sequence[Job]) -> dict[Job, str]:
+    """Where each job writes; a folder's real path is looked up once."""
+    folder_of = lru_cache(maxsize=1024)(lambda folder: place_of(folder / STREAM)[: -len(STREAM)])
+    return {
+        job: folder_of(job.target.parent) + os.path.normcase(job.target.name) if job.target else ""
+        for job in jobs
+    }
+
+
+def _problem(
+    job: Job,
+    target: Path,
+    writers: list[str],
+    inputs: dict[tuple[int, int] | None, str],
+) -> str | None:
+    if len(writers) > 1:
+        return f"{target} would be the output of {' and of '.join(writers)}; nothing was written"
+    known = identity(target)
+    if known and known in inputs:
+        return f"{target} would overwrite the input {inputs[known]}; nothing was written"
+    if os.path.lexists(target) and not job.overwrite:
+        return f"{target}: exists already; pass --overwrite (overwrite=True) to replace it"
+    return None

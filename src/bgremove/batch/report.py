@@ -1,0 +1,183 @@
+"""What became of each photo, as a file: JSON, JSON lines or CSV.
+
+Each is written as the outcomes come, so that memory does not grow with their number.
+"""
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TextIO
+
+from bgremove.batch.jobs import Outcome
+from bgremove.errors import ImageWriteError, OptionError
+
+STAGES = ("decode", "matte", "compose", "encode", "write")
+"""Of `bgremove.batch.cut_out`, in order."""
+
+COLUMNS = (
+    *("input", "output", "status", "error", "message", "width", "height", "area"),
+    *("left", "top", "right", "bottom"),
+    *(f"{stage}_seconds" for stage in STAGES),
+)
+"""Of a CSV report."""
+
+
+def summary(counts: Counter[str], not_run: int) -> dict[str, int]:
+    """Count a run's photos by what became of them."""
+    statuses = ("done", "no-subject", "skipped", "failed")
+    return {
+        "photos": counts.total() + not_run,
+        **{status.replace("-", "_"): counts[status] for status in statuses},
+        "not_run": not_run,
+    }
+
+
+class Report:
+    """An open report.
+
+    Parameters
+    ----------
+    path : Path
+        A file that is there is replaced.
+
+    Raises
+    ------
+    OptionError
+        If the name's ending is none of ``.json``, ``.jsonl`` and ``.csv``.
+    ImageWriteError
+        If it cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        check_report(path)
+        self._path = path
+        self._form = _FORMS[path.suffix.lower()]()
+        self._file: TextIO = self._try(
+            lambda: path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
+        )
+        self._write(self._form.start())
+
+    def add(self, outcome: Outcome) -> None:
+        """Write one photo's line."""
+        self._write(self._form.photo(outcome))
+
+    def close(self, counts: dict[str, int]) -> None:
+        """Write the summary, where the form has a place for one, and end."""
+        self._write(self._form.end(counts))
+        self._try(self._file.close)
+
+    def _write(self, text: str) -> None:
+        self._try(lambda: self._file.write(text))
+        self._try(self._file.flush)
+
+    def _abandon(self) -> None:
+        with suppress(OSError, AttributeError):
+            self._file.close()
+
+    def _try(self, action: Callable[[], Any]) -> Any:
+        try:
+            return action()
+        except OSError as error:
+            self._abandon()
+            raise ImageWriteError(
+                f"{self._path}: the report cannot be written: {error.strerror or error}"
+            ) from error
+
+
+def open_report(path: Path) -> Report:
+    """Open a report; see `Report`."""
+    return Report(path)
+
+
+def check_report(path: Path) -> None:
+    """Check a report's name.
+
+    Raises
+    ------
+    OptionError
+        If its ending is none that is known.
+    """
+    if path.suffix.lower() not in _FORMS:
+        raise OptionError(f"report must end in {', '.join(_FORMS)}, got {path}")
+
+
+def entry(outcome: Outcome) -> dict[str, Any]:
+    """Give an outcome as plain data.
+
+    Returns
+    -------
+    dict
+        ``input``, ``output``, ``status``, ``error``, ``message``, ``size``, ``area``, ``box`` and
+        ``seconds``; None for what is not known.
+    """
+    subject = outcome.subject
+    return {
+        "input": outcome.name,
+        "output": None if outcome.target is None else str(outcome.target),
+        "status": outcome.status,
+        "error": outcome.error or None,
+        "message": outcome.message or None,
+        "size": subject and [subject.width, subject.height],
+        "area": subject and subject.area,
+        "box": subject and subject.box,
+        "seconds": dict(outcome.seconds),
+    }
+
+
+class _Json:
+    def __init__(self) -> None:
+        self._separator = "\n"
+
+    def start(self) -> str:
+        return '{"photos": ['
+
+    def photo(self, outcome: Outcome) -> str:
+        text = self._separator + json.dumps(entry(outcome))
+        self._separator = ",\n"
+        return text
+
+    def end(self, counts: dict[str, int]) -> str:
+        return f'\n], "summary": {json.dumps(counts)}}}\n'
+
+
+class _JsonLines:
+    def start(self) -> str:
+        return ""
+
+    def photo(self, outcome: Outcome) -> str:
+        return json.dumps(entry(outcome)) + "\n"
+
+    def end(self, counts: dict[str, int]) -> str:
+        return json.dumps({"summary": counts}) + "\n"
+
+
+class _Csv:
+    def start(self) -> str:
+        return _csv_line(COLUMNS)
+
+    def photo(self, outcome: Outcome) -> str:
+        told = entry(outcome)
+        size, box = told["size"] or (None,) * 2, told["box"] or (None,) * 4
+        seconds = [told["seconds"].get(stage) for stage in STAGES]
+        named = [told[name] for name in COLUMNS[:5]]
+        return _csv_line([*named, *size, told["area"], *box, *seconds])
+
+    def end(self, _counts: dict[str, int]) -> str:
+        return ""
+
+
+def _csv_line(cells: Any) -> str:
+    stream = io.StringIO(newline="")
+    csv.writer(stream).writerow(cells)
+    return stream.getvalue()
+
+
+_FORMS: dict[str, type[_Json] | type[_JsonLines] | type[_Csv]] = {
+    ".json": _Json,
+    ".jsonl": _JsonLines,
+    ".csv": _Csv,
+}

@@ -1,0 +1,326 @@
+"""``bgremove batch``: many photos, in parallel, reported, and taken up again where they ended."""
+
+import signal
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from bgremove.errors import ImageWriteError, OptionError
+from bgremove.removers import METHODS, check_options
+from bgremove.terminal import Progress, log_on_stderr, print_line, printable, say
+
+if TYPE_CHECKING:
+    from bgremove.batch import Job, Manifest, Outcome, Plan, Recipe
+
+INTERRUPTED = 128
+"""What shells add to a signal's number for a command that it ended."""
+
+DEFAULT_TIMEOUT = 300.0
+"""Seconds: far more than 200 megapixels take on a slow core."""
+
+STREAM = "-"
+
+ENGINES = ("local", "ray")
+
+_OF_ITS_OWN = {"inputs", "out"}
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends a batch as Ctrl-C does."""
+
+
+def _count_of_jobs(_ctx: click.Context, _option: click.Parameter, value: str) -> int | None:
+    if value == "auto":
+        return None
+    if value.isascii() and value.isdigit() and int(value) > 0:
+        return int(value)
+    raise click.BadParameter(f"{value!r} is neither auto nor a number from 1 on")
+
+
+def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
+    """Make the command, which takes the options of the main command, and its own.
+
+    Parameters
+    ----------
+    shared : sequence of click.Parameter
+        The main command's.
+
+    Returns
+    -------
+    click.Command
+    """
+    command: click.Command = click.command(
+        "batch", help="Cut out many photos, in parallel, with a report, and resumable."
+    )(_batch)
+    taken = [option for option in shared if option.name not in _OF_ITS_OWN]
+    command.params = [*command.params, *taken]
+    return command
+
+
+@click.argument("inputs", nargs=-1)
+@click.option("--out", metavar="DIR", required=True, help="The folder for the cutouts.")
+@click.option("--recursive", "-r", is_flag=True, help="Search folders to their depths.")
+@click.option(
+    "--from-file", metavar="FILE|-", help="A list of photos, a name a line (or find -print0)."
+)
+@click.option(
+    "--name",
+    metavar="TEMPLATE",
+    help="What outputs are called: of {stem}, {suffix}, {ext}.  [default: {stem}-cutout.{ext}]",
+)
+@click.option(
+    "--all-frames", is_flag=True, help="All frames of GIF, WebP, TIFF and so on, not the first."
+)
+@click.option(
+    "--jobs",
+    callback=_count_of_jobs,
+    metavar="N|auto",
+    default="auto",
+    show_default=True,
+    help="Processes; auto: one a core.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="local",
+    show_default=True,
+    help="This machine, or a Ray cluster.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=DEFAULT_TIMEOUT,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a photo may take.",
+)
+@click.option(
+    "--resume", is_flag=True, help="Skip what an earlier run has done that is still valid."
+)
+@click.option("--report", metavar="FILE", help="What became of each photo: .json, .jsonl or .csv.")
+@click.option("--fsync", is_flag=True, help="Wait until the disk has each output.")
+@click.option("--dry-run", is_flag=True, help="Tell who would write where, and do nothing.")
+@click.pass_context
+def _batch(
+    ctx: click.Context,
+    /,
+    inputs: tuple[str, ...],
+    out: str,
+    recursive: bool,
+    from_file: str | None,
+    name: str | None,
+    all_frames: bool,
+    jobs: int | None,
+    engine: str,
+    timeout: float,
+    resume: bool,
+    report: str | None,
+    fsync: bool,
+    dry_run: bool,
+    method: str,
+    overwrite: bool,
+    require_subject: bool,
+    max_pixels: int | None,
+    quiet: bool,
+    verbose: bool,
+    **options: Any,
+) -> None:
+    """Cut the subject out of many photos, into a folder that mirrors theirs.
+
+    INPUTS are pictures, folders of pictures, or patterns like '*.jpg' and 'photos/**/*.jpg'.
+    """
+    from bgremove.batch import DEFAULT_NAME, Manifest, Recipe, Settings, check_report, plan
+
+    _check_usage(inputs, out, from_file, quiet=quiet, verbose=verbose)
+    options = options_of_method(ctx, method, options)
+    if report:
+        check_report(Path(report))
+    limits = {} if max_pixels is None else {"max_pixels": max_pixels}
+    settings = Settings(require_subject=require_subject, durable=fsync, **limits)
+    recipe = Recipe(method=method, options=options, settings=settings)
+    planned = plan(
+        inputs,
+        f"{out}/",
+        overwrite=overwrite or resume,
+        listed=_listed(from_file),
+        recursive=recursive,
+        name=name or DEFAULT_NAME,
+        all_frames=all_frames,
+    )
+    if dry_run:
+        ctx.exit(_show(planned))
+
+    with log_on_stderr(shown=verbose), Manifest(Path(out), recipe.fingerprint()) as manifest:
+        to_do, settled = list(planned.jobs), list(planned.refused)
+        if resume:
+            to_do, known = manifest.sort_out(to_do, overwrite=overwrite)
+            settled += known
+        teller = _Teller(len(to_do) + len(settled), report, quiet=quiet, verbose=verbose)
+        run = _run_on_ray if engine == "ray" else _run_here
+        with _sigterm_as_interrupt(), teller:
+            for outcome in settled:
+                teller.tell(outcome)
+            for outcome in run(to_do, recipe, jobs, timeout, manifest):
+                teller.tell(outcome)
+    ctx.exit(teller.exit_code)
+
+
+def options_of_method(ctx: click.Context, method: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Pick the method's options; only those from the environment may be for another method."""
+    given = {name: value for name, value in options.items() if value is not None}
+    ambient = ParameterSource.ENVIRONMENT
+    check_options(method, [name for name in given if ctx.get_parameter_source(name) != ambient])
+    return {name: given[name] for name in METHODS[method].options if name in given}
+
+
+def _check_usage(
+    inputs: Sequence[str], out: str, from_file: str | None, *, quiet: bool, verbose: bool
+) -> None:
+    if quiet and verbose:
+        raise click.UsageError("--quiet and --verbose exclude each other")
+    if not inputs and from_file is None:
+        raise click.UsageError("Missing argument 'INPUTS...', or --from-file")
+    if STREAM in inputs:
+        raise click.UsageError(
+            f"{STREAM} is for one photo; a list of them is read by --from-file -"
+        )
+    if not out or out == STREAM:
+        raise click.UsageError("--out must name a folder")
+    if from_file == STREAM and (sys.stdin is None or sys.stdin.isatty()):
+        raise click.UsageError("--from-file - reads standard input, and nothing is piped in")
+
+
+def _listed(from_file: str | None) -> list[str]:
+    from bgremove.batch import names_in_list
+
+    if from_file is None:
+        return []
+    if from_file == STREAM:
+        return names_in_list(sys.stdin.buffer.read())
+    try:
+        return names_in_list(Path(from_file).read_bytes())
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise OptionError(f"from-file {from_file}: cannot be read: {reason}") from error
+
+
+def _show(planned: "Plan") -> int:
+    for outcome in planned.refused:
+        say(f"{printable(outcome.name)}: {printable(outcome.message)}")
+    for job in planned.jobs:
+        print_line(f"{printable(job.name)} -> {printable(str(job.target))}")
+    return 1 if planned.refused else 0
+
+
+def _run_here(
+    jobs: "Sequence[Job]",
+    recipe: "Recipe",
+    workers: int | None,
+    timeout: float,
+    manifest: "Manifest",
+) -> "Iterator[Outcome]":
+    from bgremove.batch import available_cores, run_parallel
+
+    workers = workers or available_cores()
+    yield from run_parallel(jobs, recipe, workers=workers, timeout=timeout, journal=manifest)
+
+
+def _run_on_ray(
+    jobs: "Sequence[Job]",
+    recipe: "Recipe",
+    workers: int | None,
+    _timeout: float,
+    manifest: "Manifest",
+) -> "Iterator[Outcome]":
+    from bgremove.distributed import run_on_ray
+
+    yield from run_on_ray(jobs, recipe, workers=workers, journal=manifest)
+
+
+class _Teller:
+    """Tells what becomes of each photo, on standard error and in the report, and sums up."""
+
+    def __init__(self, total: int, report: str | None, *, quiet: bool, verbose: bool) -> None:
+        from bgremove.batch import Report
+
+        self._total, self._quiet, self._verbose = total, quiet, verbose
+        self._counts: Counter[str] = Counter()
+        self._report = Report(Path(report)) if report else None
+        self._broken = ""
+        self._progress = Progress(total, shown=not quiet and not verbose)
+
+    def __enter__(self) -> "_Teller":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        from bgremove.batch import summary
+
+        self._progress.end()
+        counts = summary(self._counts, self._total - self._counts.total())
+        if self._report:
+            self._write(lambda report: report.close(counts))
+        if self._broken:
+            say(printable(self._broken))
+        if not self._quiet and (kind is None or issubclass(kind, KeyboardInterrupt)):
+            say(_in_words(counts))
+
+    def tell(self, outcome: "Outcome") -> None:
+        self._counts[outcome.status] += 1
+        if self._report:
+            self._write(lambda report: report.add(outcome))
+        line = outcome.message if outcome.status != "skipped" else ""
+        if self._verbose and not line:
+            line = f"{'skipped' if outcome.status == 'skipped' else 'wrote'} {outcome.target}"
+        if line:
+            name = printable(outcome.name)
+            reason = printable(line).removeprefix(f"{name}: ")
+            say(f"{name}: {reason}", before=self._progress.before_line)
+        self._progress.tell(self._counts)
+
+    @property
+    def exit_code(self) -> int:
+        return 1 if self._counts["failed"] or self._broken else 0
+
+    def _write(self, action: Any) -> None:
+        """Write to the report; one that cannot be written does not stop the photos."""
+        try:
+            action(self._report)
+        except ImageWriteError as error:
+            self._broken = str(error)
+            self._report = None
+
+
+def _in_words(counts: dict[str, int]) -> str:
+    words = {
+        "done": "cut out",
+        "no_subject": "without a subject",
+        "skipped": "skipped",
+        "failed": "failed",
+        "not_run": "not run",
+    }
+    told = [f"{counts[key]} {word}" for key, word in words.items() if counts[key] or key == "done"]
+    return f"{counts['photos']} photos: {', '.join(told)}"
+
+
+@contextmanager
+def _sigterm_as_interrupt() -> Iterator[None]:
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise _Terminated
+
+    with suppress(ValueError):  # not in the main thread, as in tests
+        signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except _Terminated:
+        say("terminated")
+        raise click.exceptions.Exit(INTERRUPTED + signal.SIGTERM) from None
+    finally:
+        with suppress(ValueError):
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)

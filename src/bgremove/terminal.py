@@ -1,0 +1,122 @@
+"""What the command writes, and how: lines, a log, a bar."""
+
+import logging
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+CLEAR_LINE = "\r\x1b[K"
+
+BAR_WIDTH = 30
+
+SECONDS_BETWEEN_LINES = 10.0
+"""How often progress is told where no terminal shows a bar."""
+
+SECONDS_BETWEEN_BARS = 0.1
+
+
+def say(line: str, *, before: str = "") -> None:
+    """Write a line to standard error."""
+    click.echo(f"{before}bgremove: {line}", err=True)
+
+
+def print_line(line: str) -> None:
+    """Write a line to standard output, in what its encoding has."""
+    encoding = sys.stdout.encoding or "utf-8"
+    click.echo(line.encode(encoding, "replace").decode(encoding))
+
+
+def printable(text: str) -> str:
+    """Keep a file's name to one line, whatever is in it."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+@contextmanager
+def log_on_stderr(*, shown: bool) -> Iterator[None]:
+    """Show bgremove's log on standard error for a while."""
+    if not shown:
+        yield
+        return
+    logger = logging.getLogger("bgremove")
+    level = logger.level
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("bgremove: %(message)s"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        logger.removeHandler(handler)
+
+
+class Progress:
+    """How far a batch is: a bar on a terminal, a line now and then elsewhere.
+
+    Parameters
+    ----------
+    total : int
+        Photos.
+    shown : bool
+        Whether anything is told at all.
+    """
+
+    def __init__(self, total: int, *, shown: bool) -> None:
+        self._total, self._shown = total, shown
+        self._bar = sys.stderr.isatty()
+        self._start = self._told = time.monotonic()
+
+    @property
+    def before_line(self) -> str:
+        """What to write before any other line."""
+        return CLEAR_LINE if self._bar and self._shown else ""
+
+    def tell(self, counts: Counter[str]) -> None:
+        """Tell how far it is, if it is time to."""
+        now = time.monotonic()
+        pause = SECONDS_BETWEEN_BARS if self._bar else SECONDS_BETWEEN_LINES
+        if not self._shown or now - self._told < pause:
+            return
+        self._told = now
+        text = progress_line(counts, self._total, now - self._start)
+        if self._bar:
+            filled = BAR_WIDTH * counts.total() // self._total
+            bar = f"[{'#' * filled}{'-' * (BAR_WIDTH - filled)}]"
+            click.echo(f"{CLEAR_LINE}{bar} {text}", err=True, nl=False)
+        else:
+            say(text)
+
+    def end(self) -> None:
+        """Clear the bar away."""
+        if self._bar and self._shown:
+            click.echo(CLEAR_LINE, err=True, nl=False)
+
+
+def progress_line(counts: Counter[str], total: int, seconds: float) -> str:
+    """Tell count, speed, time left and failures; what was skipped says nothing of the speed.
+
+    Parameters
+    ----------
+    counts : Counter
+        Photos by status, so far.
+    total : int
+        All photos.
+    seconds : float
+        Since the start.
+
+    Returns
+    -------
+    str
+    """
+    worked = counts.total() - counts["skipped"]
+    parts = [f"{counts.total()}/{total}"]
+    if worked and seconds:
+        speed = worked / seconds
+        left = round((total - counts.total()) / speed)
+        minutes = f"{left // 3600}:{left // 60 % 60:02}:{left % 60:02}"
+        parts += [f"{speed:.1f} photos/s", f"{minutes} left"]
+    return ", ".join([*parts, f"{counts['failed']} failed"])

@@ -1,0 +1,30 @@
+"""What the tests of batches share."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as PILImage
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def draw() -> Callable[..., Path]:
+    """Write a dark square on white, or white alone; the folders above it are made."""
+    return _draw
+
+
+def _draw(path: str | Path, *, empty: bool = False, side: int = 64) -> Path:
+    image = np.full((side, side, 3), 255, np.uint8)
+    if not empty:
+        image[side // 4 : side * 3 // 4, side // 4 : side * 3 // 4] = 30
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    PILImage.fromarray(image).save(path)
+    return Path(path)

@@ -1,0 +1,144 @@
+"""Processes that work side by side, die, hang and are told to stop."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from multiprocessing import active_children
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from bgremove.batch import Job, Outcome, Recipe, Settings, available_cores, plan, run, run_parallel
+from bgremove.errors import ModelNotFoundError, WorkerError
+
+Draw: TypeAlias = Callable[..., Path]
+
+CONTOUR = Recipe(method="contour", settings=Settings(durable=False))
+
+
+class Signaller:
+    """A journal that sends a signal to the worker which a photo is about to be given to."""
+
+    def __init__(self, name: str, number: signal.Signals) -> None:
+        self.name, self.number = name, number
+        self.ended: list[tuple[str, str]] = []
+
+    def begin(self, job: Job) -> None:
+        if job.name == self.name:
+            [worker] = active_children()
+            os.kill(worker.pid, self.number)
+
+    def end(self, job: Job, outcome: Outcome) -> None:
+        self.ended.append((job.name, outcome.status))
+
+
+def jobs_for(draw: Draw, *names: str, side: int = 64) -> tuple[Job, ...]:
+    for name in names:
+        draw(f"in/{name}", side=side)
+    return plan(["in"], "out").jobs
+
+
+def test_every_photo_is_cut_out_as_it_is_alone(draw: Draw) -> None:
+    jobs = jobs_for(draw, "a.png", "b.png", "c.png", "d.png", "e.png")
+    outcomes = list(run_parallel(jobs, CONTOUR, workers=2))
+    assert sorted(outcome.name for outcome in outcomes) == [job.name for job in jobs]
+    assert {outcome.status for outcome in outcomes} == {"done"}
+    alone = [replace(job, target=Path("alone", job.name)) for job in jobs]
+    list(run(alone, CONTOUR.load(), CONTOUR.settings))
+    for job, other in zip(jobs, alone, strict=True):
+        assert job.target.read_bytes() == other.target.read_bytes()
+    assert active_children() == []
+
+
+def test_the_shipped_network_gives_the_same_with_fewer_threads() -> None:
+    photo = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
+    jobs = [
+        Job(name=name, source=photo, target=Path(f"{name}.png")) for name in ("one", "two", "alone")
+    ]
+    recipe = Recipe(method="person")
+    assert len(list(run_parallel(jobs[:2], recipe, workers=2))) == 2
+    [alone] = run(jobs[2:], recipe.load())
+    assert alone.status == "done"
+    assert Path("one.png").read_bytes() == Path("alone.png").read_bytes()
+    assert Path("two.png").read_bytes() == Path("alone.png").read_bytes()
+
+
+def test_a_worker_that_dies_costs_its_photo_only(draw: Draw) -> None:
+    jobs = jobs_for(draw, "a.png", "b.png", "c.png")
+    killer = Signaller("in/b.png", signal.SIGKILL)
+    outcomes = {
+        outcome.name: outcome for outcome in run_parallel(jobs, CONTOUR, workers=1, journal=killer)
+    }
+    assert [outcomes[job.name].status for job in jobs] == ["done", "failed", "done"]
+    died = outcomes["in/b.png"]
+    assert died.error == "WorkerError"
+    reason = "its worker has died: SIGKILL, as when memory runs out; nothing was written"
+    assert died.message == reason
+    assert killer.ended == [("in/a.png", "done"), ("in/b.png", "failed"), ("in/c.png", "done")]
+    assert sorted(path.name for path in Path("out").iterdir()) == ["a-cutout.png", "c-cutout.png"]
+
+
+def test_a_photo_that_takes_too_long_costs_itself_only(draw: Draw) -> None:
+    jobs = jobs_for(draw, "a.png", "b.png")
+    stopper = Signaller("in/a.png", signal.SIGSTOP)
+    late, done = run_parallel(jobs, CONTOUR, workers=1, timeout=5, journal=stopper)
+    assert (late.name, late.error) == ("in/a.png", "WorkerError")
+    assert late.message == "took longer than 5 seconds; nothing was written (--timeout)"
+    assert (done.name, done.status) == ("in/b.png", "done")
+    assert [path.name for path in Path("out").iterdir()] == ["b-cutout.png"]
+
+
+def test_a_remover_that_cannot_be_loaded_is_told_once(draw: Draw) -> None:
+    jobs = jobs_for(draw, "a.png", "b.png")
+    recipe = Recipe(method="person", options={"model": "none.onnx"})
+    with pytest.raises(ModelNotFoundError, match=r"none\.onnx: expected a model file, found none"):
+        list(run_parallel(jobs, recipe, workers=2))
+    assert active_children() == []
+
+
+def test_a_worker_that_dies_before_its_first_photo_ends_the_run(draw: Draw) -> None:
+    jobs = jobs_for(draw, "a.png")
+    outcomes = run_parallel(jobs, CONTOUR, workers=1)
+    killer = threading.Thread(target=_kill_the_first_worker)
+    killer.start()
+    with pytest.raises(WorkerError, match="a worker has died before its first photo: SIGKILL"):
+        list(outcomes)
+    killer.join()
+
+
+def _kill_the_first_worker() -> None:
+    while not active_children():
+        pass
+    os.kill(active_children()[0].pid, signal.SIGKILL)
+
+
+def test_leaving_early_ends_the_workers(draw: Draw) -> None:
+    jobs = jobs_for(draw, "a.png", "b.png", "c.png", "d.png")
+    outcomes = run_parallel(jobs, CONTOUR, workers=2)
+    next(outcomes)
+    assert active_children()
+    outcomes.close()
+    assert active_children() == []
+    assert [path for path in Path("out").iterdir() if path.suffix == ".part"] == []
+
+
+def test_no_photos_need_no_workers() -> None:
+    assert list(run_parallel([], CONTOUR, workers=2)) == []
+
+
+def test_the_cores_are_those_that_this_process_may_use() -> None:
+    assert 1 <= available_cores() <= os.cpu_count()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="affinity is Linux's")
+def test_fewer_cores_are_seen() -> None:
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        assert available_cores() == 1
+    finally:
+        os.sched_setaffinity(0, before)

@@ -1,0 +1,375 @@
+"""``bgremove batch``: exit code, both streams, the report, and what is left on the disk."""
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image as PILImage
+
+from bgremove.batch.manifest import MANIFEST_FILE
+from bgremove.cli import command
+
+KILLS = 20
+PHOTOS = 60
+
+
+def draw(path: str | Path, *, side: int = 64, seed: int = 0) -> None:
+    """Write a dark box on white, at a place that the seed decides."""
+    image = np.full((side, side, 3), 255, np.uint8)
+    left, top = np.random.default_rng(seed).integers(side // 8, side // 3, 2)
+    image[top : top + side // 2, left : left + side // 2] = 30
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    PILImage.fromarray(image).save(path)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current folder, and no settings from outside."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("BGREMOVE_")]:
+        monkeypatch.delenv(name)
+    return tmp_path
+
+
+def batch(*arguments: str, stdin: bytes | None = None) -> Result:
+    return CliRunner().invoke(
+        command,
+        ["batch", "--method", "contour", "--jobs", "1", *arguments],
+        input=stdin,
+        prog_name="bgremove",
+        catch_exceptions=False,
+    )
+
+
+def told(result: Result) -> tuple[int, str, str]:
+    return result.exit_code, result.stdout, result.stderr
+
+
+def outputs(folder: str = "out") -> dict[str, bytes]:
+    files = [path for path in Path(folder).rglob("*") if path.is_file()]
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in files
+        if path.name != MANIFEST_FILE
+    }
+
+
+class TestRun:
+    def test_a_tree_is_mirrored_reported_and_summed_up(self) -> None:
+        draw("in/a.png")
+        draw("in/x/b.png")
+        Path("in/x/c.png").write_bytes(b"no picture")
+        code, out, err = told(batch("in", "-r", "--out", "out", "--report", "r.json"))
+        assert (code, out) == (1, "")
+        bad, summary = err.splitlines()
+        assert bad.startswith("bgremove: in/x/c.png: not a picture")
+        assert summary == "bgremove: 3 photos: 2 cut out, 1 failed"
+        assert sorted(outputs()) == ["a-cutout.png", "x/b-cutout.png"]
+        report = json.loads(Path("r.json").read_text())
+        assert [photo["status"] for photo in report["photos"]] == ["done", "done", "failed"]
+        assert report["summary"]["photos"] == 3
+
+    def test_the_outputs_are_those_of_the_plain_command(self) -> None:
+        draw("in/a.png", side=200)
+        assert batch("in", "--out", "out").exit_code == 0
+        plain = ["in/a.png", "--method", "contour", "--out", "plain.png"]
+        assert CliRunner().invoke(command, plain).exit_code == 0
+        assert outputs()["a-cutout.png"] == Path("plain.png").read_bytes()
+
+    def test_a_second_run_needs_resume_or_overwrite(self) -> None:
+        draw("in/a.png")
+        assert batch("in", "--out", "out").exit_code == 0
+        assert "exists already" in batch("in", "--out", "out").stderr
+        resumed = told(batch("in", "--out", "out", "--resume"))
+        assert resumed == (0, "", "bgremove: 1 photos: 0 cut out, 1 skipped\n")
+        other = told(batch("in", "--out", "out", "--resume", "--edges", "hard"))
+        assert other == (0, "", "bgremove: 1 photos: 1 cut out\n")
+        assert batch("in", "--out", "out", "--overwrite", "-q").exit_code == 0
+
+    def test_a_dry_run_tells_who_writes_where_and_does_nothing(self) -> None:
+        draw("in/a.png")
+        draw("in/a.jpg")
+        draw("in/b\n.jpg")
+        code, out, err = told(batch("in", "--out", "out", "--dry-run"))
+        assert (code, out) == (1, "in/b\\n.jpg -> out/b\\n-cutout.png\n")
+        assert err.count("would be the output of in/a.jpg and of in/a.png") == 2
+        assert not Path("out").exists()
+
+    def test_a_list_comes_by_standard_input_or_from_a_file(self) -> None:
+        names = ["-v.png", "a\nb.png", " c.png", os.fsdecode(b"d\xff.png"), "x/[e].png"]
+        for name in names:
+            draw(name)
+        zeros = b"".join(os.fsencode(name) + b"\0" for name in names)
+        assert told(batch("--from-file", "-", "--out", "out", "-q", stdin=zeros)) == (0, "", "")
+        assert len(outputs()) == 5
+        Path("list").write_bytes(b" c.png\nx/[e].png\n")
+        assert told(batch("--from-file", "list", "--out", "two", "-q")) == (0, "", "")
+        assert sorted(outputs("two")) == [" c-cutout.png", "x/[e]-cutout.png"]
+
+    def test_all_frames_are_photos(self) -> None:
+        frames = [PILImage.new("RGB", (32, 32), colour) for colour in ("white", "black")]
+        frames[0].save("a.gif", save_all=True, append_images=frames[1:])
+        code, _, err = told(batch("a.gif", "--all-frames", "--out", "out"))
+        assert code == 0
+        assert err.splitlines()[-1] == "bgremove: 2 photos: 0 cut out, 2 without a subject"
+        assert sorted(outputs()) == ["a-cutout-1.png", "a-cutout-2.png"]
+
+    def test_verbose_tells_each_photo(self) -> None:
+        draw("in/a.png")
+        _, _, err = told(batch("in", "--out", "out", "-v"))
+        assert "bgremove: in/a.png: wrote out/a-cutout.png" in err
+        _, _, err = told(batch("in", "--out", "out", "-v", "--resume"))
+        assert "bgremove: in/a.png: skipped out/a-cutout.png" in err
+
+    def test_a_model_that_is_missing_is_told_once(self) -> None:
+        draw("in/a.png")
+        arguments = ["batch", "in", "--out", "out", "--model", "none.onnx"]
+        result = CliRunner().invoke(command, arguments)
+        assert told(result) == (1, "", "bgremove: none.onnx: expected a model file, found none\n")
+
+    def test_a_report_that_fills_the_disk_fails_the_run_and_stops_no_photo(self) -> None:
+        if not Path("/dev/full").exists():
+            pytest.skip("needs /dev/full")
+        draw("in/a.png")
+        Path("r.jsonl").symlink_to("/dev/full")
+        code, _, err = told(batch("in", "--out", "out", "--report", "r.jsonl"))
+        assert code == 1
+        assert "r.jsonl: the report cannot be written: No space left on device" in err
+        assert sorted(outputs()) == ["a-cutout.png"]
+
+
+class TestWrongUse:
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (["in"], "Missing option '--out'"),
+            (["--out", "out"], "Missing argument 'INPUTS...', or --from-file"),
+            (["-", "--out", "out"], "- is for one photo; a list of them is read by --from-file -"),
+            (["in", "--out", "-"], "--out must name a folder"),
+            (["in", "--out", "in/a.png"], "out must be a folder for several photos"),
+            (["in", "--out", "out", "--jobs", "0"], "'0' is neither auto nor a number from 1 on"),
+            (["in", "--out", "out", "--jobs", "many"], "'many' is neither auto nor a number"),
+            (["in", "--out", "out", "--report", "r.xml"], "report must end in .json, .jsonl, .csv"),
+            (["in", "--out", "out", "--name", "{x}"], "name may hold {stem}, {suffix}, {ext}"),
+            (["in", "--out", "out", "--from-file", "no"], "from-file no: cannot be read: No such"),
+            (["in", "--out", "out", "-q", "-v"], "--quiet and --verbose exclude each other"),
+            (["in", "--out", "out", "--timeout", "0"], "0.0 is not in the range x>0"),
+            (["in", "--out", "out", "--engine", "x"], "'x' is not one of 'local', 'ray'"),
+        ],
+    )
+    def test_it_exits_2_with_usage_and_reason(self, arguments: list[str], message: str) -> None:
+        draw("in/a.png")
+        code, out, err = told(batch(*arguments))
+        assert (code, out) == (2, "")
+        assert message in " ".join(err.split())
+        assert err.startswith("Usage: bgremove batch ")
+        assert not Path("out").exists()
+
+
+class TestHostileInputs:
+    def test_pipes_devices_and_what_is_gone_cost_themselves_only(self) -> None:
+        draw("a.png")
+        os.mkfifo("pipe.png")
+        names = ["a.png", "pipe.png", "/dev/zero", "gone.png"]
+        listed = "\n".join(names).encode()
+        code, _, err = told(batch("--from-file", "-", "--out", "out", stdin=listed))
+        assert code == 1
+        assert "pipe.png: expected a picture file, got a pipe, socket or device" in err
+        assert "/dev/zero: expected a picture file, got a pipe, socket or device" in err
+        assert "gone.png: no such file" in err
+        assert sorted(outputs()) == ["a-cutout.png"]
+
+    def test_a_bomb_is_refused(self) -> None:
+        PILImage.new("1", (20_000, 20_000)).save("bomb.png")
+        code, _, err = told(batch("bomb.png", "--out", "out"))
+        assert code == 1
+        assert "20000 × 20000 is 400,000,000 pixels, over the limit of 200,000,000" in err
+
+    def test_a_file_where_the_outputs_go_is_told(self) -> None:
+        draw("in/x/a.png")
+        Path("out").mkdir()
+        Path("out/x").touch()
+        code, _, err = told(batch("in", "-r", "--out", "out"))
+        assert code == 1
+        assert "in/x/a.png: out/x/a-cutout.png: expected a folder above it, got a file" in err
+
+    def test_a_full_disk_costs_what_does_not_fit_and_leaves_no_parts(self) -> None:
+        Path("out").mkdir()
+        if os.name == "nt" or subprocess.call(
+            ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", "out"], stderr=subprocess.DEVNULL
+        ):
+            pytest.skip("no tmpfs can be mounted here")
+        try:
+            for number in range(3):
+                noise = np.random.default_rng(number).integers(0, 9, (200, 200, 3), np.uint8)
+                noise[50:150, 50:150] += 200
+                Path("in").mkdir(exist_ok=True)
+                PILImage.fromarray(noise).save(f"in/{number}.png")
+            code, _, err = told(batch("in", "--out", "out"))
+            assert code == 1
+            assert "cannot be written: No space left on device" in err
+            assert "Traceback" not in err
+            assert not list(Path("out").rglob("*.part"))
+            for path in Path("out").glob("*.png"):
+                PILImage.open(path).load()
+        finally:
+            subprocess.run(["umount", "out"], check=True)
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+
+
+@contextmanager
+def started(*arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A real command, in a session of its own, heeding SIGINT even where CI does not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bgremove", "batch", "--method", "contour", *arguments],
+            env=environment(),
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
+        try:
+            yield process
+        finally:
+            with_children_gone(process)
+
+
+def with_children_gone(process: "subprocess.Popen[bytes]") -> None:
+    """Wait until all that the command has started has ended, by itself."""
+    process.kill()
+    process.wait()
+    for _ in range(600):
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    raise AssertionError("workers have outlived their command")
+
+
+def events() -> int:
+    manifest = Path("out", MANIFEST_FILE)
+    return manifest.read_bytes().count(b"\n") if manifest.exists() else 0
+
+
+def wait_for_events(process: "subprocess.Popen[bytes]", count: int) -> None:
+    while events() < count and process.poll() is None:
+        time.sleep(0.001)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+class TestSignals:
+    def test_killed_again_and_again_and_resumed_it_gives_what_one_run_gives(self) -> None:
+        for number in range(PHOTOS):
+            draw(f"in/{number % 3}/{number}.png", side=200, seed=number)
+        assert batch("in", "-r", "--out", "whole", "-q").exit_code == 0
+        rng = random.Random(5)
+        for _ in range(KILLS):
+            with started("in", "-r", "--out", "out", "--resume", "--jobs", "2") as process:
+                wait_for_events(process, events() + rng.randint(1, 6))
+                time.sleep(rng.random() * 0.02)
+                process.kill()
+                process.wait()
+        result = batch("in", "-r", "--out", "out", "--resume", "--report", "r.json")
+        assert result.exit_code == 0
+        assert outputs() == outputs("whole")
+        counts = json.loads(Path("r.json").read_text())["summary"]
+        assert counts["done"] + counts["skipped"] == PHOTOS
+        assert counts["skipped"] > 0
+
+    @pytest.mark.parametrize(
+        ("number", "code", "word"),
+        [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
+    )
+    def test_it_ends_at_once_and_cleanly(
+        self, number: signal.Signals, code: int, word: str
+    ) -> None:
+        for index in range(PHOTOS):
+            draw(f"in/{index}.png", side=400, seed=index)
+        with started("in", "--out", "out", "--jobs", "2", "--report", "r.json") as process:
+            wait_for_events(process, 4)
+            os.killpg(process.pid, number)
+            assert process.wait(60) == code
+            said = process.stderr.read().decode()
+        assert f"bgremove: {word}\n" in said
+        assert "Traceback" not in said
+        assert re.search(r"60 photos: \d+ cut out, \d+ not run", said)
+        assert not list(Path("out").rglob("*.part"))
+        report = json.loads(Path("r.json").read_text())
+        assert report["summary"]["not_run"] == PHOTOS - len(report["photos"])
+        assert batch("in", "--out", "out", "--resume").exit_code == 0
+        assert len(outputs()) == PHOTOS
+
+    def test_twice_is_by_force(self) -> None:
+        for index in range(8):
+            draw(f"in/{index}.png", side=400, seed=index)
+        with started("in", "--out", "out", "--jobs", "1") as process:
+            wait_for_events(process, 1)
+            worker = worker_of(process.pid)
+            os.kill(worker, signal.SIGSTOP)
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.3)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 130
+            assert b"Traceback" not in process.stderr.read()
+        assert not list(Path("out").rglob("*.part"))
+
+
+def worker_of(parent: int) -> int:
+    """The child that runs a spawned process, and not the one that tracks resources."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            status = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+            text = (entry / "cmdline").read_bytes()
+            if int(status[1]) == parent and b"spawn_main" in text:
+                return int(entry.name)
+    raise AssertionError("no worker")
+
+
+def test_help_shows_its_own_options_and_the_shared_ones() -> None:
+    result = CliRunner().invoke(command, ["batch", "--help"], prog_name="bgremove")
+    assert result.exit_code == 0
+    for word in ("--resume", "--report", "--jobs", "--engine", "--method", "--threshold"):
+        assert word in result.stdout
+    assert result.stdout.startswith("Usage: bgremove batch [OPTIONS] [INPUTS]...")
+
+
+def test_the_terminal_shows_a_bar() -> None:
+    pty = pytest.importorskip("pty", reason="Windows has no pseudo-terminals")
+    for index in range(3):
+        draw(f"in/{index}.png", side=300, seed=index)
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bgremove", "batch", "in", "--out", "o", "--method", "contour"],
+        env=environment(),
+        stderr=theirs,
+    )
+    os.close(theirs)
+    shown = b""
+    try:
+        while piece := os.read(ours, 4096):
+            shown += piece
+    except OSError:  # Linux's end of file
+        pass
+    os.close(ours)
+    assert process.wait(60) == 0
+    assert re.search(rb"\[#+-*\] \d/3, [\d.]+ photos/s, 0:\d\d:\d\d left, 0 failed", shown)
+    assert b"bgremove: 3 photos: 3 cut out" in shown
