@@ -11,17 +11,13 @@ import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 import click
-import cv2
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image as PILImage
 
 from bgremove.errors import BgremoveError, DataError
 from bgremove.labelled_photos import Entry, LabelledPhoto, read_index, read_photos
-from bgremove.training.data import STORED_SIZE
+from bgremove.training.data import squared
 
 SPLITS = ("train", "val")
 """What training reads."""
@@ -30,11 +26,6 @@ WEBP_QUALITY = 70
 
 SHARD_BYTES = 30_000_000
 """Where the next shard begins: a shard and the tree are to fit into one transfer of 64 MiB."""
-
-LEAST_VOID = 1e-3
-"""The share of void in a pixel of the copy from which all of it is left out."""
-
-T = TypeVar("T", np.uint8, np.float32)
 
 COLUMNS = ("set", "stem", "split", "shard", "person_label", "subject_label")
 
@@ -87,23 +78,13 @@ def _sharded(photos: Iterable[LabelledPhoto]) -> Iterator[tuple[Entry, str, dict
 
 
 def _files(photo: LabelledPhoto) -> dict[str, bytes]:
-    image = PILImage.fromarray(_square(photo.image))
-    files = {"webp": _encoded(image, "webp", quality=WEBP_QUALITY)}
-    if photo.alpha.any():
-        files["mask.png"] = _encoded(_as_bits(_square(photo.alpha), 0.5), "png")
-    if photo.void.any():
-        void = photo.void.astype(np.float32)
-        files["void.png"] = _encoded(_as_bits(_square(void), LEAST_VOID), "png")
+    image, mask, void = squared(photo)
+    files = {"webp": _encoded(PILImage.fromarray(image), "webp", quality=WEBP_QUALITY)}
+    if mask.any():
+        files["mask.png"] = _encoded(PILImage.fromarray(mask), "png")
+    if void.any():
+        files["void.png"] = _encoded(PILImage.fromarray(void), "png")
     return files
-
-
-def _square(picture: NDArray[T]) -> NDArray[T]:
-    square = cv2.resize(picture, (STORED_SIZE, STORED_SIZE), interpolation=cv2.INTER_AREA)
-    return square.astype(picture.dtype, copy=False)
-
-
-def _as_bits(share: NDArray[np.float32], least: float) -> PILImage.Image:
-    return PILImage.fromarray(np.where(share >= least, np.uint8(255), np.uint8(0))).convert("1")
 
 
 def _encoded(picture: PILImage.Image, kind: str, **options: int) -> bytes:
