@@ -3,12 +3,14 @@
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bgremove.labelled_photos import Entry, read_index, read_photos
+from bgremove.arrays import Image, Mask
+from bgremove.labelled_photos import Entry, LabelledPhoto, read_index, read_photos
 from bgremove.training.config import RunConfig
 
 STORED_SIZE = 256
@@ -63,6 +65,15 @@ def square_photos(folder: Path, entries: list[Entry], cache: Path) -> SquarePhot
     return SquarePhotos(entries, np.load(images, mmap_mode="r"), np.load(labels, mmap_mode="r"))
 
 
+def squared(photo: LabelledPhoto) -> tuple[Image, Mask, Mask]:
+    """Give a photo, its mask and its void at `STORED_SIZE`, whatever their aspect."""
+
+    def square(picture: NDArray[Any]) -> NDArray[Any]:
+        return cv2.resize(picture, (STORED_SIZE, STORED_SIZE), interpolation=cv2.INTER_AREA)
+
+    return square(photo.image), square(photo.alpha) >= 0.5, square(photo.void.astype(np.uint8)) > 0
+
+
 def _decode(folder: Path, entries: list[Entry], cache: Path) -> None:
     cache.mkdir(parents=True, exist_ok=True)
     side = STORED_SIZE
@@ -73,9 +84,7 @@ def _decode(folder: Path, entries: list[Entry], cache: Path) -> None:
         cache / "labels.npy", "w+", np.uint8, (len(entries), side, side)
     )
     for index, photo in enumerate(read_photos(folder, entries)):
-        images[index] = cv2.resize(photo.image, (side, side), interpolation=cv2.INTER_AREA)
-        mask = cv2.resize(photo.alpha, (side, side), interpolation=cv2.INTER_AREA) >= 0.5
-        void = cv2.resize(photo.void.astype(np.uint8), (side, side), interpolation=cv2.INTER_AREA)
-        labels[index] = mask * MASK_BIT | (void > 0) * VOID_BIT
+        images[index], mask, void = squared(photo)
+        labels[index] = mask * MASK_BIT | void * VOID_BIT
     images.flush()
     labels.flush()

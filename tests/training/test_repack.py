@@ -1,0 +1,68 @@
+"""The small copy of a data folder trains as the folder does."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from bgremove.errors import DataError
+from bgremove.labelled_photos import Entry, read_index
+from bgremove.training import repack
+from bgremove.training.data import SquarePhotos, square_photos
+
+
+def everything(_entry: Entry) -> bool:
+    return True
+
+
+def squares(folder: Path, cache: Path) -> SquarePhotos:
+    photos = square_photos(folder, read_index(folder, everything), cache)
+    order = np.argsort([f"{entry.set}/{entry.stem}" for entry in photos.entries])
+    entries = [photos.entries[i] for i in order]
+    return SquarePhotos(entries, photos.images[order], photos.labels[order])
+
+
+def test_the_copy_holds_the_same_photos_and_masks(data_folder: Path, tmp_path: Path) -> None:
+    (shard,) = repack.repack(data_folder, tmp_path / "small")
+    assert shard.name == "small-00.tar"
+    ours = squares(data_folder, tmp_path / "ours")
+    theirs = squares(tmp_path / "small", tmp_path / "theirs")
+    for one, other in zip(ours.entries, theirs.entries, strict=True):
+        assert (one.set, one.stem, one.split) == (other.set, other.stem, other.split)
+        assert (one.person, one.subject) == (other.person, other.subject)
+    np.testing.assert_array_equal(theirs.labels, ours.labels)
+    assert np.abs(theirs.images.astype(int) - ours.images).mean() < 8
+
+
+def test_a_shard_that_is_full_is_followed_by_another(
+    data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repack, "SHARD_BYTES", 4000)
+    shards = repack.repack(data_folder, tmp_path / "small")
+    assert len(shards) > 1
+    assert len(read_index(tmp_path / "small", everything)) == 5
+    squares(tmp_path / "small", tmp_path / "cache")
+
+
+def test_the_command_tells_each_shards_size(data_folder: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(repack.main, [str(data_folder), str(tmp_path / "small")])
+    assert result.exit_code == 0
+    assert "small-00.tar: 0.1 MB" in result.stderr
+
+
+def test_a_folder_that_holds_something_is_left_alone(data_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "small").mkdir()
+    (tmp_path / "small" / "notes.txt").write_text("mine")
+    with pytest.raises(DataError, match="small: expected a new or an empty folder"):
+        repack.repack(data_folder, tmp_path / "small")
+    assert (tmp_path / "small" / "notes.txt").read_text() == "mine"
+
+
+def test_what_is_no_data_folder_is_told_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="expected a folder of pictures"):
+        repack.repack(tmp_path, tmp_path / "small")
+    result = CliRunner().invoke(repack.main, [str(tmp_path), str(tmp_path / "small")])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("bgremove.training.repack: ")
+    assert len(result.stderr.splitlines()) == 1
