@@ -43,9 +43,7 @@ def main() -> None:
         write_photos(options.data, photos, options.photos, options.large)
         versions = ", ".join(map(version_of, ("onnxruntime", "pillow", "rembg")))
         say(f"{machine()}; OpenCV {cv2.__version__}, {versions}")
-        say(
-            f"{options.photos} photos and {options.large} of 12 megapixels; {options.rounds} rounds\n"
-        )
+        say(f"{options.photos} photos and {options.large} of 12 MP; {options.rounds} rounds\n")
         for method in options.methods:
             say(compared(method, photos, out, options.rounds) + "\n")
         say(memory_of_parent(photos, out))

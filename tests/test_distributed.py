@@ -16,6 +16,7 @@ from PIL import Image as PILImage
 from bgremove.batch import Job, Manifest, Outcome, Recipe, Settings, plan, run
 from bgremove.errors import WorkerError
 
+os.environ.setdefault("RAY_raylet_start_wait_time_s", "300")
 ray = pytest.importorskip("ray", reason="needs bgremove[ray]")
 pytest.importorskip("ray.data", reason="needs bgremove[ray]")
 
@@ -37,7 +38,6 @@ def cluster() -> Iterator[None]:
     """A cluster on this machine, with two CPUs."""
     before = {name: os.environ.get(name) for name in ("RAY_AUTH_MODE", "PYTHONPATH")}
     os.environ["RAY_AUTH_MODE"] = "disabled"
-    os.environ["RAY_raylet_start_wait_time_s"] = "300"
     os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
     ray.init(num_cpus=2, log_to_driver=False, include_dashboard=False)
     yield
