@@ -53,7 +53,9 @@ def batch(*arguments: str, stdin: bytes | None = None) -> Result:
 
 
 def told(result: Result) -> tuple[int, str, str]:
-    return result.exit_code, result.stdout, result.stderr
+    """Exit code and streams, without the progress that a slow machine sees."""
+    stderr = re.sub(r"^bgremove: \d+/\d+, .*\n", "", result.stderr, flags=re.MULTILINE)
+    return result.exit_code, result.stdout, stderr
 
 
 def outputs(folder: str = "out") -> dict[str, bytes]:
@@ -137,6 +139,15 @@ class TestRun:
         arguments = ["batch", "in", "--out", "out", "--model", "none.onnx"]
         result = CliRunner().invoke(command, arguments)
         assert told(result) == (1, "", "bgremove: none.onnx: expected a model file, found none\n")
+
+    def test_an_engine_that_is_not_installed_names_its_extra(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "ray", None)
+        draw("in/a.png")
+        code, out, err = told(batch("in", "--out", "out", "--engine", "ray"))
+        assert (code, out) == (1, "")
+        assert err == 'bgremove: ray is needed and not installed: pip install "bgremove[ray]"\n'
 
     def test_a_report_that_fills_the_disk_fails_the_run_and_stops_no_photo(self) -> None:
         if not Path("/dev/full").exists():

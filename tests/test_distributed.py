@@ -16,7 +16,6 @@ from PIL import Image as PILImage
 from bgremove.batch import Job, Manifest, Outcome, Recipe, Settings, plan, run
 from bgremove.errors import WorkerError
 
-os.environ.setdefault("RAY_raylet_start_wait_time_s", "300")
 ray = pytest.importorskip("ray", reason="needs bgremove[ray]")
 pytest.importorskip("ray.data", reason="needs bgremove[ray]")
 
