@@ -188,6 +188,7 @@ class TestWrongUse:
         assert not Path("out").exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
 class TestHostileInputs:
     def test_pipes_devices_and_what_is_gone_cost_themselves_only(self) -> None:
         draw("a.png")
@@ -217,7 +218,7 @@ class TestHostileInputs:
 
     def test_a_full_disk_costs_what_does_not_fit_and_leaves_no_parts(self) -> None:
         Path("out").mkdir()
-        if os.name == "nt" or subprocess.call(
+        if subprocess.call(
             ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", "out"], stderr=subprocess.DEVNULL
         ):
             pytest.skip("no tmpfs can be mounted here")
@@ -329,6 +330,7 @@ class TestSignals:
         assert batch("in", "--out", "out", "--resume").exit_code == 0
         assert len(outputs()) == PHOTOS
 
+    @pytest.mark.skipif(not Path("/proc").exists(), reason="workers are found in /proc")
     def test_twice_is_by_force(self) -> None:
         for index in range(8):
             draw(f"in/{index}.png", side=400, seed=index)
