@@ -53,7 +53,9 @@ def batch(*arguments: str, stdin: bytes | None = None) -> Result:
 
 
 def told(result: Result) -> tuple[int, str, str]:
-    return result.exit_code, result.stdout, result.stderr
+    """Exit code and streams, without the progress that a slow machine sees."""
+    stderr = re.sub(r"^bgremove: \d+/\d+, .*\n", "", result.stderr, flags=re.MULTILINE)
+    return result.exit_code, result.stdout, stderr
 
 
 def outputs(folder: str = "out") -> dict[str, bytes]:
@@ -138,6 +140,15 @@ class TestRun:
         result = CliRunner().invoke(command, arguments)
         assert told(result) == (1, "", "bgremove: none.onnx: expected a model file, found none\n")
 
+    def test_an_engine_that_is_not_installed_names_its_extra(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "ray", None)
+        draw("in/a.png")
+        code, out, err = told(batch("in", "--out", "out", "--engine", "ray"))
+        assert (code, out) == (1, "")
+        assert err == 'bgremove: ray is needed and not installed: pip install "bgremove[ray]"\n'
+
     def test_a_report_that_fills_the_disk_fails_the_run_and_stops_no_photo(self) -> None:
         if not Path("/dev/full").exists():
             pytest.skip("needs /dev/full")
@@ -177,6 +188,7 @@ class TestWrongUse:
         assert not Path("out").exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
 class TestHostileInputs:
     def test_pipes_devices_and_what_is_gone_cost_themselves_only(self) -> None:
         draw("a.png")
@@ -206,7 +218,7 @@ class TestHostileInputs:
 
     def test_a_full_disk_costs_what_does_not_fit_and_leaves_no_parts(self) -> None:
         Path("out").mkdir()
-        if os.name == "nt" or subprocess.call(
+        if subprocess.call(
             ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", "out"], stderr=subprocess.DEVNULL
         ):
             pytest.skip("no tmpfs can be mounted here")
@@ -318,6 +330,7 @@ class TestSignals:
         assert batch("in", "--out", "out", "--resume").exit_code == 0
         assert len(outputs()) == PHOTOS
 
+    @pytest.mark.skipif(not Path("/proc").exists(), reason="workers are found in /proc")
     def test_twice_is_by_force(self) -> None:
         for index in range(8):
             draw(f"in/{index}.png", side=400, seed=index)

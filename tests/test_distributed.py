@@ -37,7 +37,6 @@ def cluster() -> Iterator[None]:
     """A cluster on this machine, with two CPUs."""
     before = {name: os.environ.get(name) for name in ("RAY_AUTH_MODE", "PYTHONPATH")}
     os.environ["RAY_AUTH_MODE"] = "disabled"
-    os.environ["RAY_raylet_start_wait_time_s"] = "300"
     os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
     ray.init(num_cpus=2, log_to_driver=False, include_dashboard=False)
     yield

@@ -5,6 +5,7 @@ import random
 import socket
 import stat
 import struct
+import sys
 import threading
 import warnings
 import zlib
@@ -21,18 +22,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from PIL import ExifTags, ImageCms
+from PIL import ExifTags, ImageCms, features
 from PIL import Image as PILImage
 
-from bgremove.errors import ImageReadError, ImageTooLargeError, ImageWriteError
+from bgremove.errors import (
+    ImageReadError,
+    ImageTooLargeError,
+    ImageWriteError,
+    MissingExtraError,
+)
 from bgremove.image_io import (
     DEFAULT_MAX_PIXELS,
     PICTURE_SUFFIXES,
     Photo,
+    count_frames,
     decode,
     encode_png,
     photo_from_pil,
     read_photo,
+    remove_parts,
     write_atomically,
 )
 
@@ -167,6 +175,69 @@ def test_path_may_be_a_string_and_bytes_may_be_any_format() -> None:
 def test_format_is_told_by_the_bytes_not_by_the_name(tmp_path: Path) -> None:
     (tmp_path / "really-a-png.jpg").write_bytes(drawn("PNG"))
     np.testing.assert_array_equal(read_photo(tmp_path / "really-a-png.jpg").image, colours())
+
+
+@pytest.mark.parametrize("format_name", ["GIF", "WEBP", "PNG", "TIFF"])
+def test_any_of_several_frames_can_be_read(format_name: str, tmp_path: Path) -> None:
+    others = [PILImage.fromarray(255 - colours()), PILImage.fromarray(colours()[::-1])]
+    options = {**LOSSLESS[format_name], "save_all": True, "append_images": others}
+    path = tmp_path / "x"
+    path.write_bytes(drawn(format_name, **options))
+    assert count_frames(path) == 3
+    assert read_photo(path).frames == 3
+    np.testing.assert_array_equal(read_photo(path, frame=2).image, colours()[::-1])
+    with pytest.raises(ImageReadError, match="is damaged or truncated"):
+        read_photo(path, frame=3)
+
+
+def test_a_frame_of_another_size_meets_the_limit_too(tmp_path: Path) -> None:
+    large = PILImage.new("RGB", (100, 100))
+    path = tmp_path / "x.tif"
+    path.write_bytes(drawn("TIFF", save_all=True, append_images=[large]))
+    assert read_photo(path, max_pixels=24).image.shape == (4, 6, 3)
+    with pytest.raises(ImageTooLargeError, match="10,000 pixels, over the limit of 24"):
+        read_photo(path, max_pixels=24, frame=1)
+
+
+def test_what_cannot_be_read_counts_as_one_frame(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("no picture")
+    (tmp_path / "cut.gif").write_bytes(drawn("GIF")[:20])
+    assert [count_frames(tmp_path / name) for name in ("none", "text", "cut.gif")] == [1, 1, 1]
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow has no AVIF")
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_avif_is_read_upright(orientation: int) -> None:
+    exif = exif_with(Orientation=orientation)
+    data = encoded(PILImage.fromarray(colours(64, 48)), "AVIF", quality=95, exif=exif)
+    image = decode(data, "x").image
+    expected = colours(64, 48) if orientation == 1 else np.rot90(colours(64, 48), -1)
+    assert image.shape == expected.shape
+    assert np.abs(image.astype(int) - expected)[..., :2].mean() < 8
+
+
+def test_avif_without_its_plugin_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "PIL.AvifImagePlugin", None)
+    with pytest.raises(ImageReadError, match=r"x: AVIF needs Pillow 11\.3 or later"):
+        decode(b"\0\0\0\x20ftypavif", "x")
+
+
+def test_heic_without_its_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(MissingExtraError, match=r"bgremove\[heif\]"):
+        decode(b"\0\0\0\x20ftypheic", "x")
+
+
+def test_heic_is_read_with_its_extra() -> None:
+    heif = pytest.importorskip("pillow_heif", reason="needs bgremove[heif]")
+    picture = heif.from_pillow(PILImage.fromarray(colours(64, 48)))
+    stream = BytesIO()
+    picture.save(stream, quality=95)
+    image = decode(stream.getvalue(), "x").image
+    assert image.shape == (48, 64, 3)
+    assert np.abs(image.astype(int) - colours(64, 48))[..., :2].mean() < 8
+    with pytest.raises(ImageReadError, match="the HEIF is damaged or truncated"):
+        decode(stream.getvalue()[:60], "x")
 
 
 @pytest.mark.parametrize("format_name", ["GIF", "WEBP", "PNG", "TIFF"])
@@ -1005,3 +1076,31 @@ def test_write_that_fails_half_way_leaves_no_part(overwrite: bool, tmp_path: Pat
         write_atomically(b"x" * 2000, path, overwrite=overwrite)
     assert names_in(tmp_path) == ["old.png"]
     assert (tmp_path / "old.png").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(("durable", "waits"), [(True, 1), (False, 0)])
+def test_waiting_for_the_disk_is_a_choice(
+    durable: bool, waits: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr(os, "fsync", seen.append)
+    write_atomically(b"data", tmp_path / "new.png", durable=durable)
+    assert len(seen) == waits
+
+
+def test_only_a_file_s_own_parts_are_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[Path] = []
+
+    def keep(_number: int) -> None:
+        [part] = set(tmp_path.glob("*.part")) - set(kept)
+        kept.append(part.with_name(f"{part.stem}0.part"))
+        kept[-1].write_bytes(part.read_bytes())
+
+    monkeypatch.setattr(os, "fsync", keep)
+    write_atomically(b"one", tmp_path / "a.png")
+    write_atomically(b"two", tmp_path / "b.png")
+    remove_parts(tmp_path / "a.png")
+    assert [part.exists() for part in kept] == [False, True]
+    remove_parts(tmp_path / "missing" / "a.png")

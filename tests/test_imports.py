@@ -7,13 +7,13 @@ PACKAGE = Path(__file__).parent.parent / "src" / "bgremove"
 
 LAYERS = (
     ("errors",),
-    ("arrays", "extras", "network", "png"),
+    ("arrays", "extras", "network", "png", "threads"),
     ("cards", "compose", "contour", "extras", "image_io", "labelled_photos", "refine"),
     ("devices", "model_files"),
     ("segmenter",),
     ("removers",),
-    ("", "api", "batch", "distributed", "doctor", "terminal", "threads"),
-    ("cli",),
+    ("", "api", "batch", "distributed", "doctor", "terminal"),
+    ("cli", "cli_batch"),
     ("evaluation",),
     ("training",),
     ("__main__",),
@@ -61,8 +61,8 @@ def test_no_module_imports_from_above_itself() -> None:
 
 
 def test_heavy_libraries_are_imported_only_behind_their_doors() -> None:
-    heavy = {"tensorflow", "keras", "torch", "onnx", "onnxruntime", "h5py"}
-    doors = {"segmenter", "network", "training", "devices", "doctor"}
+    heavy = {"tensorflow", "keras", "torch", "onnx", "onnxruntime", "h5py", "ray"}
+    doors = {"segmenter", "network", "training", "devices", "doctor", "distributed"}
     wrong = [
         f"{path.relative_to(PACKAGE)}:{line} imports {name}"
         for path in modules()

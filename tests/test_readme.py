@@ -45,7 +45,7 @@ def test_the_python_lines_run_as_printed(folder: Path) -> None:
 
 
 def test_the_commands_are_those_that_are_tested() -> None:
-    assert len(COMMANDS) == 8
+    assert len(COMMANDS) == 9
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -60,7 +60,9 @@ class _CutOrOther(click.Command):
         with formatter.section("Methods"):
             formatter.write_dl([(name, method.help) for name, method in METHODS.items()])
         with formatter.section("Commands"):
-            formatter.write_dl([(str(other.name), other.help or "") for other in self.others])
+            formatter.write_dl(
+                [(str(other.name), other.short_help or other.help or "") for other in self.others]
+            )
 
 
 class _Failure(click.ClickException):

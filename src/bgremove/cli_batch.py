@@ -3,8 +3,9 @@
 import signal
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from itertools import chain
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -57,7 +58,7 @@ def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
     click.Command
     """
     command: click.Command = click.command(
-        "batch", help="Cut out many photos, in parallel, with a report, and resumable."
+        "batch", short_help="Cut out many photos: in parallel, with a report, resumable."
     )(_batch)
     taken = [option for option in shared if option.name not in _OF_ITS_OWN]
     command.params = [*command.params, *taken]
@@ -84,7 +85,7 @@ def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
     metavar="N|auto",
     default="auto",
     show_default=True,
-    help="Processes; auto: one a core.",
+    help="Processes; auto: one a core, or one for a GPU.",
 )
 @click.option(
     "--engine",
@@ -99,7 +100,7 @@ def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
     default=DEFAULT_TIMEOUT,
     show_default=True,
     metavar="SECONDS",
-    help="How long a photo may take.",
+    help="How long a photo may take (not with --engine ray).",
 )
 @click.option(
     "--resume", is_flag=True, help="Skip what an earlier run has done that is still valid."
@@ -135,6 +136,8 @@ def _batch(
     """Cut the subject out of many photos, into a folder that mirrors theirs.
 
     INPUTS are pictures, folders of pictures, or patterns like '*.jpg' and 'photos/**/*.jpg'.
+    What is done is kept in a manifest beside the outputs, for --resume. Exits with 1 if a photo
+    has failed.
     """
     from bgremove.batch import DEFAULT_NAME, Manifest, Recipe, Settings, check_report, plan
 
@@ -164,10 +167,12 @@ def _batch(
             settled += known
         teller = _Teller(len(to_do) + len(settled), report, quiet=quiet, verbose=verbose)
         run = _run_on_ray if engine == "ray" else _run_here
-        with _sigterm_as_interrupt(), teller:
-            for outcome in settled:
-                teller.tell(outcome)
-            for outcome in run(to_do, recipe, jobs, timeout, manifest):
+        with (
+            _sigterm_as_interrupt(),
+            teller,
+            closing(run(to_do, recipe, jobs, timeout, manifest)) as outcomes,
+        ):
+            for outcome in chain(settled, outcomes):
                 teller.tell(outcome)
     ctx.exit(teller.exit_code)
 
@@ -225,10 +230,11 @@ def _run_here(
     workers: int | None,
     timeout: float,
     manifest: "Manifest",
-) -> "Iterator[Outcome]":
+) -> "Generator[Outcome, None, None]":
     from bgremove.batch import available_cores, run_parallel
 
-    workers = workers or available_cores()
+    alone = str(recipe.options.get("device", "")).startswith("gpu")
+    workers = workers or (1 if alone else available_cores())
     yield from run_parallel(jobs, recipe, workers=workers, timeout=timeout, journal=manifest)
 
 
@@ -238,7 +244,7 @@ def _run_on_ray(
     workers: int | None,
     _timeout: float,
     manifest: "Manifest",
-) -> "Iterator[Outcome]":
+) -> "Generator[Outcome, None, None]":
     from bgremove.distributed import run_on_ray
 
     yield from run_on_ray(jobs, recipe, workers=workers, journal=manifest)
@@ -314,13 +320,11 @@ def _sigterm_as_interrupt() -> Iterator[None]:
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise _Terminated
 
-    with suppress(ValueError):  # not in the main thread, as in tests
-        signal.signal(signal.SIGTERM, interrupt)
+    before = signal.signal(signal.SIGTERM, interrupt)
     try:
         yield
     except _Terminated:
         say("terminated")
         raise click.exceptions.Exit(INTERRUPTED + signal.SIGTERM) from None
     finally:
-        with suppress(ValueError):
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, before)

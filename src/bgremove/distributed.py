@@ -96,8 +96,8 @@ def run_on_ray(
     Yields
     ------
     Outcome
-        One a job, as they end; an output that has come since the plan is replaced. What an actor was at when it died is done again; a photo that
-        none survives has failed.
+        One a job, as they end. What an actor was at when it died is done again, and an output
+        that has come since the plan is replaced; a photo that no actor survives has failed.
 
     Raises
     ------

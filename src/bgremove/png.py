@@ -2,7 +2,7 @@
 
 Measured on cutouts of 12 megapixels and of 40 photos, one thread, CPU seconds and size
 (`benchmarks/png_settings.py`): Pillow's level 4 takes 0.87 to 1.75 s for 12 megapixels; the
-settings here take 0.37 to 0.40 s, for files from 1 % smaller to 5 % larger.
+settings here take 0.37 to 0.40 s, for files of the same size to 5 % larger.
 """
 
 import struct

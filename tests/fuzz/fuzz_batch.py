@@ -17,6 +17,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from importlib import import_module
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 
@@ -58,6 +60,9 @@ def seeds() -> list[bytes]:
         *(("TIFF", rgb.convert("I;16"), {}), ("BMP", rgb, {}), ("BMP", rgb.convert("P"), {})),
         *(("AVIF", rgb, {"exif": exif}), ("AVIF", rgb, frames)),
     ]
+    if find_spec("pillow_heif"):
+        import_module("pillow_heif").register_heif_opener()
+        forms += [("HEIF", rgb, {"exif": exif}), ("HEIF", rgb.convert("RGBA"), {})]
     return [encoded(*form) for form in forms]
 
 

@@ -72,6 +72,12 @@ def run_parallel(
         What loading the remover raises.
     WorkerError
         If a worker dies before it can do anything.
+
+    Notes
+    -----
+    The processes are spawned, as `multiprocessing` does it: in a script of your own, call this
+    under ``if __name__ == "__main__":``. Leave the loop early and the workers end with it, if you
+    close the generator.
     """
     workers = min(workers, len(jobs))
     threads = max(1, available_cores() // max(1, workers))

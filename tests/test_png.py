@@ -1,0 +1,42 @@
+"""The PNG encoder: the very pixels, and what goes with them."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from PIL import Image as PILImage
+
+from bgremove.png import png_bytes
+
+CHANNELS = st.sampled_from([(), (3,), (4,)])
+PIXELS = st.tuples(array_shapes(min_dims=2, max_dims=2, max_side=20), CHANNELS).flatmap(
+    lambda shapes: arrays(np.uint8, shapes[0] + shapes[1])
+)
+
+
+@given(PIXELS)
+def test_pixels_come_back_as_they_were(pixels: np.ndarray) -> None:
+    with PILImage.open(BytesIO(png_bytes(pixels, None, None))) as picture:
+        assert picture.mode == ("L" if pixels.ndim == 2 else "RGBA"[: pixels.shape[2]])
+        np.testing.assert_array_equal(picture, pixels)
+
+
+@pytest.mark.parametrize("profile", [None, b"colours" * 1000])
+@pytest.mark.parametrize("dpi", [None, (300.0, 72.0)])
+def test_colour_space_and_resolution_go_with_them(
+    profile: bytes | None, dpi: tuple[float, float] | None
+) -> None:
+    data = png_bytes(np.zeros((2, 3, 4), np.uint8), profile, dpi)
+    with PILImage.open(BytesIO(data)) as picture:
+        picture.load()
+        assert picture.info.get("icc_profile") == profile
+        assert picture.info.get("dpi") == (dpi and pytest.approx(dpi, abs=0.02))
+
+
+def test_pixels_that_are_no_block_of_memory_are_taken() -> None:
+    pixels = np.arange(96, dtype=np.uint8).reshape(4, 6, 4)[:, ::2]
+    with PILImage.open(BytesIO(png_bytes(pixels, None, None))) as picture:
+        np.testing.assert_array_equal(picture, pixels)

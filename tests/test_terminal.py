@@ -1,0 +1,49 @@
+"""What the command writes."""
+
+from collections import Counter
+
+import pytest
+
+from bgremove.terminal import Progress, printable, progress_line, say
+
+
+@pytest.mark.parametrize(
+    ("counts", "total", "seconds", "line"),
+    [
+        ({}, 9, 1.0, "0/9, 0 failed"),
+        ({"done": 10}, 40, 5.0, "10/40, 2.0 photos/s, 0:00:15 left, 0 failed"),
+        ({"done": 9, "failed": 1}, 40, 5.0, "10/40, 2.0 photos/s, 0:00:15 left, 1 failed"),
+        ({"done": 1}, 7201, 1.0, "1/7201, 1.0 photos/s, 2:00:00 left, 0 failed"),
+        ({"skipped": 30, "done": 5}, 40, 5.0, "35/40, 1.0 photos/s, 0:00:05 left, 0 failed"),
+        ({"skipped": 30}, 40, 5.0, "30/40, 0 failed"),
+    ],
+)
+def test_progress_tells_count_speed_time_left_and_failures(
+    counts: dict[str, int], total: int, seconds: float, line: str
+) -> None:
+    assert progress_line(Counter(counts), total, seconds) == line
+
+
+def test_elsewhere_than_at_a_terminal_a_line_comes_now_and_then(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([0.0, 1.0, 10.0, 10.5, 20.0])
+    monkeypatch.setattr("bgremove.terminal.time.monotonic", lambda: next(clock))
+    progress = Progress(40, shown=True)
+    for done in (1, 10, 11, 20):
+        progress.tell(Counter(done=done))
+    progress.end()
+    assert progress.before_line == ""
+    assert capsys.readouterr().err.splitlines() == [
+        "bgremove: 10/40, 1.0 photos/s, 0:00:30 left, 0 failed",
+        "bgremove: 20/40, 1.0 photos/s, 0:00:20 left, 0 failed",
+    ]
+
+
+def test_a_name_is_one_line() -> None:
+    assert printable("a\nb\x1b[31m\udcff é") == "a\\nb\\x1b[31m\\udcff é"
+
+
+def test_lines_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    say("hello")
+    assert capsys.readouterr() == ("", "bgremove: hello\n")
