@@ -222,8 +222,8 @@ def load_remover(
         person, auto: the probability at which the edge lies, in [0, 1].
     device : str, optional
         person, auto: ``auto``, ``cpu``, ``gpu`` or ``gpu:N``.
-    edges : {"soft", "hard"}, optional
-        Antialiased, or 0 and 255 only.
+    edges : {"soft", "hard", "fine"}, optional
+        Along the photo's own edges; 0 and 255 only; or a matte, for hair.
     low, high : float, optional
         contour, auto: the thresholds of the edge detector.
 

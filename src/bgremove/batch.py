@@ -173,7 +173,7 @@ def _attempt(
         matte = remover.matte(photo.image)
         if require_subject and not matte.found:
             raise NoSubjectError(f"no {remover.subject} found; nothing was written")
-        png = encode_png(cutout(photo.image, matte.alpha, photo.alpha), photo)
+        png = encode_png(cutout(photo.image, matte.source, photo.alpha), photo)
         if job.target is not None:
             write_atomically(png, job.target, overwrite=overwrite)
     except BgremoveError as error:

@@ -98,8 +98,8 @@ class _Failure(click.ClickException):
 )
 @click.option(
     "--edges",
-    type=click.Choice(["soft", "hard"]),
-    help="Antialiased, or 0 and 255 only.  [default: soft]",
+    type=click.Choice(["soft", "hard", "fine"]),
+    help="Along the photo's own edges; 0 and 255 only; or a matte, for hair.  [default: soft]",
 )
 @click.option("--low", type=float, help="contour: the edge detector's lower threshold.")
 @click.option("--high", type=float, help="contour: its upper one.")

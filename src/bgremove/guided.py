@@ -84,9 +84,7 @@ def fit(image: Image, target: Floats, radius: int, confidence: Floats | None = N
     windows = Windows(image, weight, radius)
     slope, offset = windows.regress(target)
     count = box_sum(everywhere, radius)
-    return LinearAlpha(
-        box_sum(slope, radius) / count[..., None], box_sum(offset, radius) / count
-    )
+    return LinearAlpha(box_sum(slope, radius) / count[..., None], box_sum(offset, radius) / count)
 
 
 class Windows:

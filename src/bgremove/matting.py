@@ -12,7 +12,7 @@ Tang, "Fast Matting Using Large Kernel Matting Laplacian Matrices", CVPR 2010.
 
 import numpy as np
 
-from bgremove.arrays import Alpha, Image
+from bgremove.arrays import Alpha, Image, Mask
 from bgremove.guided import Floats, Windows, box_sum
 
 RADIUS = 1
@@ -31,24 +31,24 @@ DIAGONAL = 0.3
 """About the Laplacian's own diagonal: the preconditioner's part that isn't the guess's weight."""
 
 
-def closed_form(image: Image, guess: Alpha, hesitation: Floats) -> Alpha:
+def closed_form(image: Image, guess: Alpha, band: Mask, hesitation: Floats) -> Alpha:
     """Solve for the alpha that an image's colours and a guess agree on.
 
     Parameters
     ----------
     image : (H, W, 3) ndarray of uint8, RGB
     guess : (H, W) ndarray of float32 in [0, 1]
-        Where it is 0 or 1, it stays nearly so.
+    band : (H, W) ndarray of bool
+        Where the alpha is sought; it stays as it is elsewhere.
     hesitation : (H, W) ndarray of float32 in [0, 1]
-        Between 0 and 1, how little the guess is to be trusted.
+        In the band, how little the guess is to be trusted.
 
     Returns
     -------
     (H, W) ndarray of float32 in [0, 1]
     """
-    between = (guess > 0) & (guess < 1)
     trust = np.float32(SURE) ** (1 - hesitation) * np.float32(UNSURE) ** hesitation
-    trust = np.where(between, trust, np.float32(KNOWN)).astype(np.float32)
+    trust = np.where(band, trust, np.float32(KNOWN)).astype(np.float32)
     laplacian = Laplacian(image)
 
     alpha = guess.copy()
@@ -67,7 +67,7 @@ def closed_form(image: Image, guess: Alpha, hesitation: Floats) -> Alpha:
         scaled = scale * residual
         size, before = _inner(residual, scaled), size
         step = scaled + np.float32(size / before) * step
-    alpha = np.where(between, np.clip(alpha, 0, 1), guess)
+    alpha = np.where(band, np.clip(alpha, 0, 1), guess)
     return alpha.astype(np.float32)
 
 

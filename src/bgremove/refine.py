@@ -15,11 +15,11 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 
-from bgremove.arrays import Alpha, Image, Probability, resize
+from bgremove.arrays import Alpha, Image, Mask, Probability, resize
 from bgremove.errors import OptionError
 from bgremove.guided import Floats, LinearAlpha, at_colours, box_sum, fit, unit
 from bgremove.matting import closed_form
-from bgremove.tiles import TiledAlpha
+from bgremove.tiles import TiledAlpha, source_range, upsampled
 
 FIT_SIDE = 256
 """Longest side of the copy on which the map is joined with the photo: about a network's own."""
@@ -47,7 +47,7 @@ EVIDENCE = 0.05
 BAND = 0.1
 """A probability this close to 0 or 1 begins to be sure: it fades from the filters' word to 0 or 1."""
 
-HESITATION = 0.2
+HESITATION = 0.3
 """Half the width, in probability, of the ramp that decides where the map hesitates and nothing
 in the photo helps: beyond it an alpha is 0 or 1."""
 
@@ -96,7 +96,8 @@ def fine_edges(probability: Probability, image: Image, threshold: float) -> Tile
     """
     working = bounded(image, FINE_SIDE)
     joint = joined(probability, working, threshold)
-    return carried_on(closed_form(working, joint.alpha, joint.hesitation), working, image)
+    matte = closed_form(working, joint.alpha, joint.band, joint.hesitation)
+    return carried_on(without_noise(matte), working, image)
 
 
 def hard_edges(probability: Probability, image: Image, threshold: float) -> TiledAlpha:
@@ -142,11 +143,14 @@ class Joint:
     Attributes
     ----------
     alpha : (h, w) ndarray of float32 in [0, 1]
+    band : (h, w) ndarray of bool
+        Where the map is not sure, or the alpha lies between 0 and 1.
     hesitation : (h, w) ndarray of float32 in [0, 1]
         0 where the map knew the edge itself, 1 where it left it to the image.
     """
 
     alpha: Alpha
+    band: Mask
     hesitation: Floats
 
 
@@ -172,7 +176,10 @@ def joined(probability: Probability, image: Image, threshold: float) -> Joint:
 
     helped = resize(unsure, width, height) * resize(evidence, width, height)
     both = narrow + helped * (wide.applied(image) - narrow)
-    return Joint(settled(both, resize(decided, width, height)), helped)
+    enlarged = resize(decided, width, height)
+    alpha = settled(both, enlarged)
+    unsettled = np.minimum(enlarged, 1 - enlarged) > BAND / 2
+    return Joint(alpha, unsettled | ((alpha > 0) & (alpha < 1)), helped)
 
 
 def recentred(probability: Probability, threshold: float) -> Probability:
@@ -268,47 +275,3 @@ def carried_on(alpha: Alpha, working: Image, image: Image) -> TiledAlpha:
         return without_noise(at_colours(local[..., :3], local[..., 3], image[rows, columns]))
 
     return TiledAlpha(height, width, tile)
-
-
-def source_range(part: slice, size: int, small: int) -> tuple[int, int]:
-    """Tell which rows or columns of a small picture a tile of the large one is made from."""
-    first, last = positions(part, size, small)[[0, -1]]
-    return int(first), min(small, int(last) + 2)
-
-
-def positions(part: slice, size: int, small: int) -> Floats:
-    """Give the place of a tile's rows or columns in a small picture, by pixels' centres."""
-    centres = (np.arange(part.start, part.stop) + 0.5) * (small / size) - 0.5
-    return np.clip(centres, 0, small - 1)
-
-
-def upsampled(field: Floats, rows: slice, columns: slice, height: int, width: int) -> Floats:
-    """Interpolate one tile of a small picture's enlargement linearly, as `resize` does it all.
-
-    Parameters
-    ----------
-    field : (h, w) or (h, w, C) ndarray of float32
-    rows, columns : slice
-        The tile, within the large picture.
-    height, width : int
-        The large picture's size.
-
-    Returns
-    -------
-    ndarray of float32
-    """
-    down = weights(rows, height, field.shape[0])
-    across = weights(columns, width, field.shape[1])
-    top, bottom = source_range(rows, height, field.shape[0])
-    left, right = source_range(columns, width, field.shape[1])
-    stretched = np.tensordot(down, field[top:bottom, left:right], axes=(1, 0))
-    result = np.tensordot(stretched, across, axes=(1, 1))
-    return np.moveaxis(result, -1, 1)
-
-
-def weights(part: slice, size: int, small: int) -> Floats:
-    """Give, for each row or column of a tile, how much each source row or column counts."""
-    place = positions(part, size, small)
-    first, stop = source_range(part, size, small)
-    sources = np.arange(first, stop)
-    return np.maximum(0, 1 - np.abs(place[:, None] - sources[None])).astype(np.float32)

@@ -6,10 +6,14 @@ from typing import TypeAlias
 
 import numpy as np
 
+from numpy.typing import NDArray
+
 from bgremove.arrays import Alpha
 
-TILE = 512
-"""Side of a tile, in pixels: a few megabytes of float32, and small beside the largest photos."""
+TILE = 256
+"""Side of a tile, in pixels: small enough that most tiles of a photo have no edge in them."""
+
+Floats = NDArray[np.float32]
 
 Tile: TypeAlias = tuple[slice, slice]
 
@@ -59,3 +63,50 @@ def grown(part: slice, margin: int, size: int) -> slice:
 def inside(part: slice, of: slice) -> slice:
     """Tell where a tile's rows or columns lie within the grown ones."""
     return slice(part.start - of.start, part.stop - of.start)
+
+
+# One tile of an enlargement
+
+
+def source_range(part: slice, size: int, small: int) -> tuple[int, int]:
+    """Tell which rows or columns of a small picture a tile of the large one is made from."""
+    first, last = _positions(part, size, small)[[0, -1]]
+    return int(first), min(small, int(last) + 2)
+
+
+def _positions(part: slice, size: int, small: int) -> Floats:
+    """Give the place of a tile's rows or columns in a small picture, by pixels' centres."""
+    centres = (np.arange(part.start, part.stop) + 0.5) * (small / size) - 0.5
+    return np.clip(centres, 0, small - 1)
+
+
+def upsampled(field: Floats, rows: slice, columns: slice, height: int, width: int) -> Floats:
+    """Interpolate one tile of a small picture's enlargement linearly, as `resize` does it all.
+
+    Parameters
+    ----------
+    field : (h, w) or (h, w, C) ndarray of float32
+    rows, columns : slice
+        The tile, within the large picture.
+    height, width : int
+        The large picture's size.
+
+    Returns
+    -------
+    ndarray of float32
+    """
+    down = _weights(rows, height, field.shape[0])
+    across = _weights(columns, width, field.shape[1])
+    top, bottom = source_range(rows, height, field.shape[0])
+    left, right = source_range(columns, width, field.shape[1])
+    stretched = np.tensordot(down, field[top:bottom, left:right], axes=(1, 0))
+    result = np.tensordot(stretched, across, axes=(1, 1))
+    return np.moveaxis(result, -1, 1)
+
+
+def _weights(part: slice, size: int, small: int) -> Floats:
+    """Give, for each row or column of a tile, how much each source row or column counts."""
+    place = _positions(part, size, small)
+    first, stop = source_range(part, size, small)
+    sources = np.arange(first, stop)
+    return np.maximum(0, 1 - np.abs(place[:, None] - sources[None])).astype(np.float32)

@@ -126,10 +126,9 @@ def output_channel(card: ModelCard, output: str) -> int:
 
 def network_matte(photo: LabelledPhoto, *, segmenter: Segmenter, channel: int) -> Matte:
     """Make of a photo what `PersonRemover` makes of it, from any output of a network."""
-    height, width = photo.image.shape[:2]
     card = segmenter.card
     probability = segmenter.predict(photo.image)[..., channel]
-    return matte_of(probability, width, height, rule=card.presence, threshold=card.threshold)
+    return matte_of(probability, photo.image, rule=card.presence, threshold=card.threshold)
 
 
 def score_photo(photo: LabelledPhoto, matte: Matte, output: str) -> PhotoScore:

@@ -14,6 +14,7 @@ from bgremove.arrays import Alpha, Image, alpha_from_uint8, check_picture
 from bgremove.compose import cutout
 from bgremove.errors import InputError, NoSubjectWarning
 from bgremove.image_io import decode, photo_from_pil, read_photo
+from bgremove.tiles import TiledAlpha
 
 Picture: TypeAlias = "str | os.PathLike[str] | bytes | PILImage.Image | NDArray[np.uint8]"
 
@@ -24,14 +25,19 @@ class Matte:
 
     Attributes
     ----------
-    alpha : (H, W) ndarray of float32 in [0, 1]
-        All zero where nothing was found.
+    source : (H, W) ndarray of float32 in [0, 1], or TiledAlpha
+        The alpha, or what works it out tile by tile. All zero where nothing was found.
     found : bool
         Whether there is a subject.
     """
 
-    alpha: Alpha
+    source: Alpha | TiledAlpha
     found: bool
+
+    @property
+    def alpha(self) -> Alpha:
+        """The whole alpha: (H, W) ndarray of float32 in [0, 1]."""
+        return self.source.whole() if isinstance(self.source, TiledAlpha) else self.source
 
 
 class Remover(ABC):
