@@ -33,6 +33,7 @@ from bgremove.errors import (
 if TYPE_CHECKING:
     from bgremove.api import load_remover, models, remove, remove_object, remove_person
     from bgremove.cards import ModelCard
+    from bgremove.output import Output
     from bgremove.removers.auto import AutoRemover
     from bgremove.removers.base import Matte, Remover
     from bgremove.removers.object import ObjectRemover
@@ -57,6 +58,7 @@ __all__ = [
     "NoSubjectWarning",
     "ObjectRemover",
     "OptionError",
+    "Output",
     "PersonRemover",
     "Remover",
     "__version__",
@@ -72,6 +74,7 @@ _LAZY = {
     "Matte": "bgremove.removers.base",
     "ModelCard": "bgremove.cards",
     "ObjectRemover": "bgremove.removers.object",
+    "Output": "bgremove.output",
     "PersonRemover": "bgremove.removers.person",
     "Remover": "bgremove.removers.base",
     "load_remover": "bgremove.api",

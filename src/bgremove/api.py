@@ -11,6 +11,8 @@ from PIL import Image as PILImage
 
 from bgremove.cards import ModelCard
 from bgremove.model_files import shipped_models
+from bgremove.output import DEFAULT as DEFAULT_OUTPUT
+from bgremove.output import Output
 from bgremove.removers import DEFAULT_METHOD, check_options, remover_class
 from bgremove.removers.base import Picture, Remover
 
@@ -32,6 +34,7 @@ def remove(
     edges: str | None = ...,
     low: float | None = ...,
     high: float | None = ...,
+    output: Output = ...,
 ) -> NDArray[np.uint8]: ...
 @overload
 def remove(
@@ -44,6 +47,7 @@ def remove(
     edges: str | None = ...,
     low: float | None = ...,
     high: float | None = ...,
+    output: Output = ...,
 ) -> PILImage.Image: ...
 def remove(
     picture: Picture,
@@ -55,6 +59,7 @@ def remove(
     edges: str | None = None,
     low: float | None = None,
     high: float | None = None,
+    output: Output = DEFAULT_OUTPUT,
 ) -> PILImage.Image | NDArray[np.uint8]:
     """Cut the subject out of a picture.
 
@@ -66,12 +71,14 @@ def remove(
         People, an object by its outline, or the first and, if nobody is found, the second.
     model, threshold, device, edges, low, high : optional
         As `load_remover` takes them.
+    output : Output, optional
+        What to make of the cutout; by default the cutout itself.
 
     Returns
     -------
-    PIL.Image.Image or (H, W, 4) ndarray of uint8
-        RGBA with straight alpha, 0 where nothing was found: an array for an array, else a
-        PIL image.
+    PIL.Image.Image or ndarray of uint8
+        RGBA with straight alpha, 0 where nothing was found, or as `output` says: an array for
+        an array, else a PIL image.
 
     Raises
     ------
@@ -103,7 +110,7 @@ def remove(
         low=low,
         high=high,
     )
-    return remover(picture)
+    return remover(picture, output=output)
 
 
 @overload
@@ -114,6 +121,7 @@ def remove_person(
     threshold: float | None = ...,
     device: str | None = ...,
     edges: str | None = ...,
+    output: Output = ...,
 ) -> NDArray[np.uint8]: ...
 @overload
 def remove_person(
@@ -123,6 +131,7 @@ def remove_person(
     threshold: float | None = ...,
     device: str | None = ...,
     edges: str | None = ...,
+    output: Output = ...,
 ) -> PILImage.Image: ...
 def remove_person(
     picture: Picture,
@@ -131,6 +140,7 @@ def remove_person(
     threshold: float | None = None,
     device: str | None = None,
     edges: str | None = None,
+    output: Output = DEFAULT_OUTPUT,
 ) -> PILImage.Image | NDArray[np.uint8]:
     """Cut the people out of a picture, as ``remove(picture, method="person")`` does.
 
@@ -139,10 +149,12 @@ def remove_person(
     picture : path, bytes, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
     model, threshold, device, edges : optional
         As `PersonRemover` takes them.
+    output : Output, optional
+        What to make of the cutout; by default the cutout itself.
 
     Returns
     -------
-    PIL.Image.Image or (H, W, 4) ndarray of uint8
+    PIL.Image.Image or ndarray of uint8
         As `remove` gives it.
 
     Raises
@@ -151,7 +163,7 @@ def remove_person(
         As `remove` does.
     """
     remover = load_remover("person", model=model, threshold=threshold, device=device, edges=edges)
-    return remover(picture)
+    return remover(picture, output=output)
 
 
 @overload
@@ -161,6 +173,7 @@ def remove_object(
     edges: str | None = ...,
     low: float | None = ...,
     high: float | None = ...,
+    output: Output = ...,
 ) -> NDArray[np.uint8]: ...
 @overload
 def remove_object(
@@ -169,6 +182,7 @@ def remove_object(
     edges: str | None = ...,
     low: float | None = ...,
     high: float | None = ...,
+    output: Output = ...,
 ) -> PILImage.Image: ...
 def remove_object(
     picture: Picture,
@@ -176,6 +190,7 @@ def remove_object(
     edges: str | None = None,
     low: float | None = None,
     high: float | None = None,
+    output: Output = DEFAULT_OUTPUT,
 ) -> PILImage.Image | NDArray[np.uint8]:
     """Cut an object out by its outline, as ``remove(picture, method="contour")`` does.
 
@@ -184,10 +199,12 @@ def remove_object(
     picture : path, bytes, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
     edges, low, high : optional
         As `ObjectRemover` takes them.
+    output : Output, optional
+        What to make of the cutout; by default the cutout itself.
 
     Returns
     -------
-    PIL.Image.Image or (H, W, 4) ndarray of uint8
+    PIL.Image.Image or ndarray of uint8
         As `remove` gives it.
 
     Raises
@@ -195,7 +212,7 @@ def remove_object(
     BgremoveError
         As `remove` does.
     """
-    return load_remover("contour", edges=edges, low=low, high=high)(picture)
+    return load_remover("contour", edges=edges, low=low, high=high)(picture, output=output)
 
 
 def load_remover(

@@ -14,6 +14,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bgremove.compose import cutout
 from bgremove.errors import (
     BgremoveError,
@@ -26,17 +29,18 @@ from bgremove.image_io import (
     PICTURE_SUFFIXES,
     Photo,
     decode,
-    encode_png,
     read_photo,
     write_atomically,
 )
-from bgremove.removers.base import Remover
+from bgremove.output import DEFAULT as DEFAULT_OUTPUT
+from bgremove.output import Output, encoded, rendered
+from bgremove.removers.base import Matte, Remover
 
 STREAM = "-"
 """Standard input or output, in the place of a file's name."""
 
-OUTPUT_ENDING = "-cutout.png"
-"""What an output is called after its photo's name."""
+OUTPUT_ENDING = "-cutout"
+"""What an output is called after its photo's name; its format's suffix follows."""
 
 Status: TypeAlias = Literal["done", "no-subject", "failed"]
 
@@ -76,15 +80,15 @@ class Outcome:
         Why it failed, or that nothing was found; else empty.
     target : Path or None
         The file that was written.
-    png : bytes or None
-        The cutout, where the job names no file for it.
+    data : bytes or None
+        The file's content, where the job names no file for it.
     """
 
     name: str
     status: Status
     message: str = ""
     target: Path | None = None
-    png: bytes | None = field(default=None, repr=False)
+    data: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +99,13 @@ class Plan:
     refused: tuple[Outcome, ...]
 
 
-def plan(inputs: Sequence[str], out: str | None = None, *, overwrite: bool = False) -> Plan:
+def plan(
+    inputs: Sequence[str],
+    out: str | None = None,
+    *,
+    output: Output = DEFAULT_OUTPUT,
+    overwrite: bool = False,
+) -> Plan:
     """Find the photos and settle where each cutout goes. Nothing is read or written.
 
     Parameters
@@ -107,6 +117,8 @@ def plan(inputs: Sequence[str], out: str | None = None, *, overwrite: bool = Fal
         A folder (one that exists, or ends with a slash, or any name if there may be several
         photos), a file for one photo, or ``-`` for the bytes. By default
         ``NAME-cutout.png`` beside each photo, and the bytes for standard input.
+    output : Output, optional
+        Its format is that of the files.
     overwrite : bool, default False
         Whether an output that exists is replaced; an input never is.
 
@@ -120,11 +132,11 @@ def plan(inputs: Sequence[str], out: str | None = None, *, overwrite: bool = Fal
         If `out` cannot take what the inputs give.
     """
     alone = len(inputs) == 1 and _names_one_photo(inputs[0])
-    _check_out(out, alone=alone)
+    _check_out(out, output.suffix, alone=alone)
     sources, missing = _sources(inputs)
     if out == STREAM and len(sources) > 1:
         raise OptionError(f"out {STREAM} takes one photo, got {len(sources)}; name a folder")
-    jobs = [replace(job, target=_target(job, out, alone=alone)) for job in sources]
+    jobs = [replace(job, target=_target(job, out, output.suffix, alone=alone)) for job in sources]
     accepted, refused = _refuse(jobs, overwrite=overwrite)
     return Plan(jobs=tuple(accepted), refused=(*missing, *refused))
 
@@ -133,6 +145,7 @@ def run(
     jobs: Sequence[Job],
     remover: Remover,
     *,
+    output: Output = DEFAULT_OUTPUT,
     overwrite: bool = False,
     require_subject: bool = False,
     max_pixels: int = DEFAULT_MAX_PIXELS,
@@ -143,6 +156,8 @@ def run(
     ----------
     jobs : sequence of Job
     remover : Remover
+    output : Output, optional
+        What to make of each cutout, and in which format.
     overwrite : bool, default False
         Whether an output that exists is replaced.
     require_subject : bool, default False
@@ -159,6 +174,7 @@ def run(
         yield _attempt(
             job,
             remover,
+            output=output,
             overwrite=overwrite,
             require_subject=require_subject,
             max_pixels=max_pixels,
@@ -166,16 +182,22 @@ def run(
 
 
 def _attempt(
-    job: Job, remover: Remover, *, overwrite: bool, require_subject: bool, max_pixels: int
+    job: Job,
+    remover: Remover,
+    *,
+    output: Output,
+    overwrite: bool,
+    require_subject: bool,
+    max_pixels: int,
 ) -> Outcome:
     try:
         photo = _read(job, max_pixels)
         matte = remover.matte(photo.image)
         if require_subject and not matte.found:
             raise NoSubjectError(f"no {remover.subject} found; nothing was written")
-        png = encode_png(cutout(photo.image, matte.source, photo.alpha), photo)
+        data = encoded(_render(photo, matte, output), photo, output)
         if job.target is not None:
-            write_atomically(png, job.target, overwrite=overwrite)
+            write_atomically(data, job.target, overwrite=overwrite)
     except BgremoveError as error:
         return _failed(job.name, str(error))
     except MemoryError:
@@ -189,8 +211,12 @@ def _attempt(
         status="done" if matte.found else "no-subject",
         message="" if matte.found else nothing,
         target=job.target,
-        png=png if job.target is None else None,
+        data=data if job.target is None else None,
     )
+
+
+def _render(photo: Photo, matte: Matte, output: Output) -> NDArray[np.uint8]:
+    return rendered(cutout(photo.image, matte.source, photo.alpha), photo.image, output)
 
 
 def _read(job: Job, max_pixels: int) -> Photo:
@@ -208,7 +234,7 @@ def _names_one_photo(text: str) -> bool:
     return text == STREAM or not (Path(text).is_dir() or _is_pattern(text))
 
 
-def _check_out(out: str | None, *, alone: bool) -> None:
+def _check_out(out: str | None, suffix: str, *, alone: bool) -> None:
     if out is None or out == STREAM:
         return
     path = Path(out)
@@ -216,8 +242,15 @@ def _check_out(out: str | None, *, alone: bool) -> None:
         raise OptionError("out must name a file or a folder, got an empty name")
     if not alone and path.exists() and not path.is_dir():
         raise OptionError(f"out must be a folder for several photos, got the file {out}")
-    if alone and path.suffix.lower() in PICTURE_SUFFIXES - {".png"} and not path.is_dir():
-        raise OptionError(f"out must be a .png, the only kind that is written, got {out}")
+    others = PICTURE_SUFFIXES - {suffix, _SPELLINGS.get(suffix)}
+    if alone and path.suffix.lower() in others and not path.is_dir():
+        raise OptionError(
+            f"out must end with {suffix}, got {out}; name the format, too: "
+            "--format png, webp, jpeg or tiff (format=…)"
+        )
+
+
+_SPELLINGS = {".jpg": ".jpeg", ".tif": ".tiff"}
 
 
 def _sources(inputs: Sequence[str]) -> tuple[list[Job], list[Outcome]]:
@@ -269,15 +302,15 @@ def _is_photo(path: Path) -> bool:
     return (
         path.suffix.lower() in PICTURE_SUFFIXES
         and not path.name.startswith(".")
-        and not path.name.endswith(OUTPUT_ENDING)
+        and not path.stem.endswith(OUTPUT_ENDING)
         and path.is_file()
     )
 
 
-def _target(job: Job, out: str | None, *, alone: bool) -> Path | None:
+def _target(job: Job, out: str | None, suffix: str, *, alone: bool) -> Path | None:
     if out == STREAM:
         return None
-    name = ("stdin" if job.source is None else job.source.stem) + OUTPUT_ENDING
+    name = ("stdin" if job.source is None else job.source.stem) + OUTPUT_ENDING + suffix
     if out is None:
         return None if job.source is None else job.source.with_name(name)
     folder = not alone or out.endswith(("/", os.sep)) or Path(out).is_dir()

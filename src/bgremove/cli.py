@@ -18,6 +18,7 @@ from bgremove.removers import DEFAULT_METHOD, METHODS, check_options
 
 if TYPE_CHECKING:
     from bgremove.batch import Outcome, Plan
+    from bgremove.output import Output
 
 INTERRUPTED = 130
 """What shells give for a command that Ctrl-C ended: 128 + SIGINT."""
@@ -109,6 +110,39 @@ class _Failure(click.ClickException):
     help="What the network runs on.  [default: auto]",
 )
 @click.option(
+    "--output",
+    type=click.Choice(["cutout", "mask", "alpha", "foreground"]),
+    help="RGBA; 0 and 255; the alpha in grey; or the subject's colours on black.  "
+    "[default: cutout]",
+)
+@click.option(
+    "--background",
+    metavar="COLOR|PICTURE|blur[:RADIUS]",
+    help="What to lay the cutout over: a CSS colour, a picture, or the photo itself, blurred.",
+)
+@click.option("--crop", is_flag=True, default=None, help="Cut down to the subject.")
+@click.option("--margin", metavar="N|N%", help="What --crop leaves around it.  [default: 0]")
+@click.option(
+    "--size",
+    metavar="WxH|preview|full",
+    help="Fit into this size; preview is 0.25 megapixels.  [default: full]",
+)
+@click.option(
+    "--position",
+    metavar="center|X%[,Y%]",
+    help="Where in --size WxH the picture stands.  [default: center]",
+)
+@click.option(
+    "--format",
+    type=click.Choice(["auto", "png", "webp", "jpeg", "tiff"]),
+    help="Of the files; auto is PNG.  [default: auto]",
+)
+@click.option(
+    "--quality",
+    type=click.IntRange(1, 100),
+    help="Of JPEG and WebP; 100 makes WebP lossless.  [default: 90]",
+)
+@click.option(
     "--out",
     metavar="FILE|DIR|-",
     help="Where to write.  [default: NAME-cutout.png beside each picture; standard output for -]",
@@ -147,18 +181,20 @@ def command(
     INPUTS are pictures, folders of pictures, patterns like '*.jpg', or - for standard input.
     """
     _check_usage(inputs, quiet=quiet, verbose=verbose)
+    output = _output_of(options)
     options = _options_of_method(ctx, method, options)
 
     from bgremove.batch import plan
 
     with _log_on_stderr(shown=verbose):
-        planned = plan(inputs, out, overwrite=overwrite)
+        planned = plan(inputs, out, output=output, overwrite=overwrite)
         _check_standard_output(planned)
         limits = {} if max_pixels is None else {"max_pixels": max_pixels}
         outcomes = _outcomes(
             planned,
             method,
             options,
+            output=output,
             overwrite=overwrite,
             require_subject=require_subject,
             **limits,
@@ -213,6 +249,18 @@ def _check_usage(inputs: Sequence[str], *, quiet: bool, verbose: bool) -> None:
         raise click.UsageError("- reads standard input, and nothing is piped in")
 
 
+_OUTPUT_OPTIONS = ("output", "background", "crop", "margin", "size", "position", "format")
+_OUTPUT_OPTIONS += ("quality",)
+
+
+def _output_of(options: dict[str, Any]) -> "Output":
+    """Take the options of the output out of all, and make an `Output` of those given."""
+    from bgremove.output import Output
+
+    taken = {name: options.pop(name) for name in _OUTPUT_OPTIONS}
+    return Output(**{name: value for name, value in taken.items() if value is not None})
+
+
 def _options_of_method(ctx: click.Context, method: str, options: dict[str, Any]) -> dict[str, Any]:
     """Pick the method's options; only those from the environment may be for another method."""
     given = {name: value for name, value in options.items() if value is not None}
@@ -251,7 +299,7 @@ def _progress(
 
 
 def _report(outcome: "Outcome", *, verbose: bool, bar: bool) -> str:
-    if outcome.png is not None:
+    if outcome.data is not None:
         outcome = _send(outcome)
     line = outcome.message or (f"wrote {outcome.target or 'standard output'}" if verbose else "")
     if line:
@@ -264,7 +312,7 @@ def _report(outcome: "Outcome", *, verbose: bool, bar: bool) -> str:
 def _send(outcome: "Outcome") -> "Outcome":
     """Write a cutout to standard output."""
     try:
-        sys.stdout.buffer.write(outcome.png or b"")
+        sys.stdout.buffer.write(outcome.data or b"")
         sys.stdout.buffer.flush()
     except OSError as error:
         if error.errno == errno.EPIPE:

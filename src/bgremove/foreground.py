@@ -80,7 +80,8 @@ def unmixed(colours: Floats, alpha: Alpha, subject: Floats, background: Floats) 
     """
     share = alpha[..., None]
     unexplained = colours - share * subject - (1 - share) * background
-    return np.clip(subject + share * unexplained, 0, 1)
+    colour: Floats = np.clip(subject + share * unexplained, 0, 1)
+    return colour
 
 
 def _soft_part(alpha: Image, rows: slice, columns: slice) -> Tile | None:
@@ -117,4 +118,5 @@ def _blurred(colours: Floats, weight: Floats, radius: int) -> Floats:
     border = cv2.BORDER_REPLICATE
     total = cv2.blur(weight, size, borderType=border)[..., None]
     summed = cv2.blur(colours * weight[..., None], size, borderType=border)
-    return (summed / (total + np.float32(LEAST_WEIGHT))).astype(np.float32)
+    average: Floats = summed / (total + np.float32(LEAST_WEIGHT))
+    return average

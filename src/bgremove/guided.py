@@ -53,7 +53,8 @@ def at_colours(slope: Floats, offset: Floats, image: Image) -> Alpha:
 
 def unit(image: Image) -> Floats:
     """Bring an image's colours to 0…1."""
-    return image.astype(np.float32) / np.float32(255)
+    colours: Floats = image.astype(np.float32) / np.float32(255)
+    return colours
 
 
 def box_sum(array: NDArray[np.float32], radius: int) -> Floats:
@@ -132,4 +133,5 @@ class Windows:
         a, b, c = gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg
         d, e, f = rr * bb - rb * rb, rg * rb - rr * gb, rr * gg - rg * rg
         inverse = np.stack([a, b, c, b, d, e, c, e, f], -1) / (rr * a + rg * b + rb * c)[..., None]
-        return inverse.reshape(*self._total.shape, 3, 3).astype(np.float32)
+        result: Floats = inverse.reshape(*self._total.shape, 3, 3).astype(np.float32)
+        return result

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import (
     ExifTags,
     ImageCms,
@@ -57,20 +58,21 @@ class Photo:
     icc_profile: bytes | None
     dpi: tuple[float, float] | None
 
-    def as_pil(self, cutout: Cutout) -> PILImage.Image:
-        """Turn a cutout of this photo into a PIL image.
+    def as_pil(self, cutout: NDArray[np.uint8]) -> PILImage.Image:
+        """Turn a cutout of this photo, or another output, into a PIL image.
 
         Parameters
         ----------
-        cutout : (H, W, 4) ndarray of uint8, RGBA
+        cutout : (H, W, 4), (H, W, 3) or (H, W) ndarray of uint8
 
         Returns
         -------
         PIL.Image.Image
-            RGBA, with ``icc_profile`` and ``dpi`` in its ``info`` where the photo has them.
+            RGBA, RGB or L, with the photo's ``icc_profile`` and ``dpi`` in its ``info``.
         """
         picture = PILImage.fromarray(cutout)
-        inherited = {"icc_profile": self.icc_profile, "dpi": self.dpi}
+        profile = None if picture.mode == "L" else self.icc_profile
+        inherited = {"icc_profile": profile, "dpi": self.dpi}
         picture.info.update({key: value for key, value in inherited.items() if value})
         return picture
 

@@ -85,7 +85,8 @@ class Laplacian:
         slope, offset = self._windows.regress(alpha)
         slope, offset = box_sum(slope, RADIUS), box_sum(offset, RADIUS)
         guided = np.einsum("hwc,hwc->hw", slope, self._windows.colours) + offset
-        return ((self._count * alpha - guided) * self._share).astype(np.float32)
+        product: Floats = (self._count * alpha - guided) * self._share
+        return product
 
 
 def _inner(left: Floats, right: Floats) -> float:

@@ -11,7 +11,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as PILImage
 from PIL import ImageColor
 
 from bgremove.arrays import Cutout, Image, alpha_from_uint8, resize
@@ -29,6 +28,9 @@ BLUR_SHARE = 0.02
 """Sigma of the blurred background where none is given, as a share of the longest side."""
 
 DEFAULT_QUALITY = 90
+
+LOSSLESS = 100
+"""The quality at which a WebP keeps every pixel."""
 
 MASK_LEVEL = 128
 """The 8-bit alpha from which a pixel is in the mask."""
@@ -149,22 +151,12 @@ def encoded(picture: NDArray[np.uint8], photo: Photo, output: Output) -> bytes:
         If the format cannot hold a picture of this size.
     """
     format_name = "png" if output.format == "auto" else output.format
-    grey = picture.ndim == 2
-    profile = None if grey else photo.icc_profile
-    options: dict[str, Any] = {"icc_profile": profile} if profile else {}
-    if photo.dpi:
-        options["dpi"] = photo.dpi
-    if format_name == "png":
-        options["compress_level"] = PNG_COMPRESSION
-    elif format_name == "tiff":
-        options["compression"] = "tiff_adobe_deflate"
-    elif format_name == "webp" and output.quality == 100:
-        options |= {"lossless": True}
-    else:
-        options["quality"] = output.quality
+    upright = photo.as_pil(picture)
+    options: dict[str, Any] = _quality_of(format_name, output.quality)
+    options.update({str(key): value for key, value in upright.info.items()})
     stream = BytesIO()
     try:
-        PILImage.fromarray(picture).save(stream, format_name, **options)
+        upright.save(stream, format_name, **options)
     except (OSError, ValueError) as error:
         height, width = picture.shape[:2]
         raise ImageWriteError(
@@ -172,6 +164,16 @@ def encoded(picture: NDArray[np.uint8], photo: Photo, output: Output) -> bytes:
             "choose another format, or a smaller size"
         ) from error
     return stream.getvalue()
+
+
+def _quality_of(format_name: str, quality: int) -> dict[str, Any]:
+    if format_name == "png":
+        return {"compress_level": PNG_COMPRESSION}
+    if format_name == "tiff":
+        return {"compression": "tiff_adobe_deflate"}
+    if format_name == "webp" and quality == LOSSLESS:
+        return {"lossless": True}
+    return {"quality": quality}
 
 
 def subject_box(alpha: NDArray[np.uint8], margin: str = "0") -> tuple[slice, slice]:
@@ -198,7 +200,7 @@ def subject_box(alpha: NDArray[np.uint8], margin: str = "0") -> tuple[slice, sli
 
 def over(cutout: Cutout, background: Image) -> Image:
     """Lay a cutout over a background of its size: (H, W, 3) ndarray of uint8, RGB."""
-    result = np.empty(cutout.shape[:2] + (3,), np.uint8)
+    result = np.empty((*cutout.shape[:2], 3), np.uint8)
     for tile in tiles(*cutout.shape[:2]):
         alpha = alpha_from_uint8(cutout[tile][..., 3])[..., None]
         mixed = cutout[tile][..., :3] * alpha + background[tile] * (1 - alpha)
@@ -238,7 +240,8 @@ def _resized(cutout: Cutout, width: int, height: int) -> Cutout:
 def _unweighted(weighted: NDArray[np.float32]) -> NDArray[np.float32]:
     alpha = weighted[..., 3:] / 255
     colours = weighted[..., :3] / np.maximum(alpha, 1e-6)
-    return np.clip(np.concatenate([colours, weighted[..., 3:]], axis=-1), 0, 255)
+    result: NDArray[np.float32] = np.concatenate([colours, weighted[..., 3:]], axis=-1)
+    return np.clip(result, 0, 255, out=result)
 
 
 def _covering(picture: Image, width: int, height: int) -> Image:

@@ -17,12 +17,12 @@ import numpy as np
 
 from bgremove.arrays import Alpha, Image, Mask, Probability, resize
 from bgremove.errors import OptionError
-from bgremove.guided import Floats, LinearAlpha, at_colours, box_sum, fit, unit
+from bgremove.guided import Floats, LinearAlpha, at_colours, box_sum, fit
 from bgremove.matting import closed_form
 from bgremove.tiles import TiledAlpha, source_range, upsampled
 
 FIT_SIDE = 256
-"""Longest side of the copy on which the map is joined with the photo: about a network's own."""
+"""Longest side of the copy on which the map is joined with the photo, if the map is larger."""
 
 WORKING_SIDE = 768
 """Longest side up to which alphas are whole; from there to the photo's size goes by tiles."""
@@ -39,13 +39,13 @@ NEIGHBOURHOOD = 4.0
 """Sigma, in the map's pixels, within which the width of a transition is measured."""
 
 NARROW, WIDE = 2, 8
-"""Radii of the two filters on the `FIT_SIDE` copy (of 1, 2, 4, 8 the best on edges_eval)."""
+"""Radii of the two filters, in the map's pixels (of 1, 2, 4, 8 the best on edges_eval)."""
 
 EVIDENCE = 0.05
 """Share of a wide window that must be sure of either side before its word counts in full."""
 
 BAND = 0.1
-"""A probability this close to 0 or 1 begins to be sure: it fades from the filters' word to 0 or 1."""
+"""A probability this close to 0 or 1 begins to be sure, and to overrule the filters."""
 
 HESITATION = 0.3
 """Half the width, in probability, of the ramp that decides where the map hesitates and nothing
@@ -168,11 +168,13 @@ def joined(probability: Probability, image: Image, threshold: float) -> Joint:
     unsure = hesitation(centred)
     decided = centred + unsure * (ramp(centred) - centred)
 
-    small = bounded(image, FIT_SIDE)
-    target = resize(decided, small.shape[1], small.shape[0])
-    narrow = fit(small, target, NARROW).applied(image)
+    side = max(probability.shape)
+    small = bounded(image, min(side, FIT_SIDE))
+    scale = max(small.shape) / side
+    size = small.shape[1], small.shape[0]
+    narrow = fit(small, resize(decided, *size), scaled(NARROW, scale)).applied(image)
     narrow = back_projected(narrow, decided)
-    wide, evidence = carried_over(resize(centred, small.shape[1], small.shape[0]), small)
+    wide, evidence = carried_over(resize(centred, *size), small, scaled(WIDE, scale))
 
     helped = resize(unsure, width, height) * resize(evidence, width, height)
     both = narrow + helped * (wide.applied(image) - narrow)
@@ -190,7 +192,7 @@ def recentred(probability: Probability, threshold: float) -> Probability:
 
 def ramp(probability: Probability) -> Probability:
     """Decide: 0 or 1, but for a ramp around 0.5."""
-    return np.clip((probability - 0.5) / (2 * HESITATION) + 0.5, 0, 1).astype(np.float32)
+    return clipped((probability - 0.5) / (2 * HESITATION) + 0.5)
 
 
 def hesitation(probability: Probability) -> Floats:
@@ -214,19 +216,23 @@ def hesitation(probability: Probability) -> Floats:
     unsure = cv2.GaussianBlur(4 * probability * (1 - probability), (0, 0), NEIGHBOURHOOD)
     width = unsure / (length + np.float32(1e-4))
     degree = (width - SURE_WIDTH) / (UNSURE_WIDTH - SURE_WIDTH)
-    return np.clip(degree, 0, 1).astype(np.float32)
+    return clipped(degree)
 
 
-def carried_over(probability: Probability, image: Image) -> tuple[LinearAlpha, Floats]:
+def scaled(radius: int, scale: float) -> int:
+    """Bring a radius to a copy's size, in whole pixels."""
+    return max(1, round(radius * scale))
+
+
+def carried_over(probability: Probability, image: Image, radius: int) -> tuple[LinearAlpha, Floats]:
     """Carry the sure pixels' labels over to the others by colour, and tell with what evidence."""
     confidence = (2 * probability - 1) ** 2
     subject = (probability > 0.5).astype(np.float32)
-    radius = max(1, round(WIDE * max(image.shape) / FIT_SIDE))
     share = np.float32(1 / (2 * radius + 1) ** 2)
     of_subject = box_sum(confidence * subject, radius) * share
     of_background = box_sum(confidence * (1 - subject), radius) * share
-    evidence = np.clip(np.minimum(of_subject, of_background) / EVIDENCE, 0, 1)
-    return fit(image, subject, radius, confidence), evidence.astype(np.float32)
+    evidence = clipped(np.minimum(of_subject, of_background) / EVIDENCE)
+    return fit(image, subject, radius, confidence), evidence
 
 
 def back_projected(alpha: Alpha, probability: Probability) -> Alpha:
@@ -234,7 +240,7 @@ def back_projected(alpha: Alpha, probability: Probability) -> Alpha:
     height, width = alpha.shape
     for _ in range(BACK_PROJECTIONS):
         missing = probability - resize(alpha, probability.shape[1], probability.shape[0])
-        alpha = np.clip(alpha + resize(missing, width, height), 0, 1).astype(np.float32)
+        alpha = clipped(alpha + resize(missing, width, height))
     return alpha
 
 
@@ -247,7 +253,13 @@ def settled(alpha: Alpha, probability: Probability) -> Alpha:
 
 def without_noise(alpha: Alpha) -> Alpha:
     """Stretch an alpha so that what nearly is 0 or 1 becomes it."""
-    return np.clip((alpha - NOISE) / (1 - 2 * NOISE), 0, 1).astype(np.float32)
+    return clipped((alpha - NOISE) / (1 - 2 * NOISE))
+
+
+def clipped(values: Floats) -> Floats:
+    """Clip to [0, 1], as float32."""
+    result: Floats = np.clip(values, 0, 1).astype(np.float32)
+    return result
 
 
 # On to the photo's size, tile by tile

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-
 from numpy.typing import NDArray
 
 from bgremove.arrays import Alpha
@@ -109,4 +108,5 @@ def _weights(part: slice, size: int, small: int) -> Floats:
     place = _positions(part, size, small)
     first, stop = source_range(part, size, small)
     sources = np.arange(first, stop)
-    return np.maximum(0, 1 - np.abs(place[:, None] - sources[None])).astype(np.float32)
+    shares: Floats = np.maximum(0, 1 - np.abs(place[:, None] - sources)).astype(np.float32)
+    return shares
