@@ -102,10 +102,6 @@ class Output:
         return FORMATS["png" if self.format == "auto" else self.format]
 
 
-DEFAULT = Output()
-"""A transparent cutout of the photo's size, as PNG."""
-
-
 def rendered(cutout: Cutout, photo: Image, output: Output) -> NDArray[np.uint8]:
     """Make of a cutout what is asked for.
 
@@ -329,3 +325,7 @@ def _position_of(text: str) -> tuple[float, float]:
     if match is None or any(int(share) > 100 for share in match.groups() if share):
         raise OptionError(f"position must be center, X% or X%,Y% in 0…100, got {text!r}")
     return int(match[1]) / 100, int(match[2] or match[1]) / 100
+
+
+DEFAULT = Output()
+"""A transparent cutout of the photo's size, as PNG."""
