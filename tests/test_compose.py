@@ -65,14 +65,14 @@ images_and_alphas = shapes.flatmap(
 
 
 @given(images_and_alphas)
-def test_every_pixel_is_bit_exact_where_seen_and_zero_where_not(
+def test_every_pixel_is_bit_exact_where_opaque_and_zero_where_not_seen(
     drawn: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> None:
     image, matte, _ = drawn
     result = cutout(image, matte)
     assert (result.dtype, result.shape) == (np.uint8, (*image.shape[:2], 4))
-    seen = result[..., 3] > 0
-    np.testing.assert_array_equal(result[seen, :3], image[seen])
+    opaque, seen = result[..., 3] == 255, result[..., 3] > 0
+    np.testing.assert_array_equal(result[opaque, :3], image[opaque])
     np.testing.assert_array_equal(result[~seen], 0)
     np.testing.assert_array_equal(seen, np.rint(matte * 255) > 0)
 

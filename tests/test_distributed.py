@@ -136,7 +136,7 @@ def test_a_dataset_gives_rows_with_the_files(folder: Path) -> None:
     assert [row["status"] for row in rows] == ["done", "done", "failed"]
     assert rows[2]["error"] == "ImageReadError"
     list(run(alone, CONTOUR.load(), CONTOUR.settings))
-    assert [row["png"] for row in rows[:2]] == [job.target.read_bytes() for job in alone[:2]]
+    assert [row["data"] for row in rows[:2]] == [job.target.read_bytes() for job in alone[:2]]
     assert len(jobs) == 3
 
 

@@ -8,7 +8,9 @@ PACKAGE = Path(__file__).parent.parent / "src" / "bgremove"
 LAYERS = (
     ("errors",),
     ("arrays", "extras", "network", "png", "threads"),
-    ("cards", "compose", "contour", "extras", "image_io", "labelled_photos", "refine"),
+    ("cards", "contour", "guided", "image_io", "labelled_photos", "tiles"),
+    ("foreground", "matting", "output"),
+    ("compose", "refine"),
     ("devices", "model_files"),
     ("segmenter",),
     ("removers",),

@@ -1,4 +1,4 @@
-"""Edges lie where the threshold says, soft or hard."""
+"""Edges lie where the threshold and the photo say: soft, fine or hard."""
 
 import numpy as np
 import pytest
@@ -6,10 +6,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from bgremove import tiles
+from bgremove.arrays import resize
 from bgremove.errors import OptionError
-from bgremove.refine import find_edges, hard_edges, soft_edges
+from bgremove.refine import (
+    EDGES,
+    back_projected,
+    find_edges,
+    fine_edges,
+    hard_edges,
+    hesitation,
+    recentred,
+    soft_edges,
+)
 
 RAMP = np.tile(np.linspace(0, 1, 101, dtype=np.float32), (8, 1))
+GREY = np.full((8, 101, 3), 128, np.uint8)
 
 probabilities = arrays(
     np.float32, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.floats(0, 1, width=32)
@@ -17,53 +29,124 @@ probabilities = arrays(
 thresholds = st.floats(0, 1)
 
 
-@pytest.mark.parametrize("threshold", [0.1, 0.25, 0.5, 0.75, 0.9])
-def test_the_threshold_becomes_half_an_alpha(threshold: float) -> None:
-    alpha = soft_edges(RAMP, 101, 8, threshold)[0]
-    assert alpha[round(threshold * 100)] == pytest.approx(0.5, abs=1e-3)
-    assert (np.diff(alpha) >= 0).all()
-    assert alpha[0] == 0
-    assert alpha[-1] == 1
+def step_at(column: int, size: int) -> np.ndarray:
+    """Draw a photo that is red on the right of a column, and green on its left."""
+    image = np.zeros((size, size, 3), np.uint8)
+    image[:, :column, 1] = 200
+    image[:, column:, 0] = 200
+    return image
+
+
+def transition(centre: float, width: float, size: int = 64) -> np.ndarray:
+    """Draw a map that passes from 0 to 1 around a column, within some pixels."""
+    row = 1 / (1 + np.exp(-4 * (np.arange(size) + 0.5 - centre) / width))
+    return np.tile(row.astype(np.float32), (size, 1))
+
+
+def edge_of(alpha: np.ndarray) -> np.ndarray:
+    """Tell how many columns of each row lie in the background."""
+    return (alpha < 0.5).sum(axis=1)
+
+
+@pytest.mark.parametrize("threshold", [0.25, 0.5, 0.75])
+def test_the_threshold_becomes_half_an_alpha_where_the_photo_has_no_edge(threshold: float) -> None:
+    alpha = soft_edges(RAMP, GREY, threshold).whole()[0]
+    assert alpha[round(threshold * 100)] == pytest.approx(0.5, abs=0.06)
+    assert (np.diff(alpha) >= -1e-3).all()
+    assert (alpha[0], alpha[-1]) == (0, 1)
+
+
+@pytest.mark.parametrize("threshold", [0.01, 0.1, 0.5, 0.9, 0.99])
+def test_a_map_is_bent_so_that_the_threshold_is_its_middle(threshold: float) -> None:
+    bent = recentred(np.array([0, threshold, 1], np.float32), threshold)
+    np.testing.assert_allclose(bent, [0, 0.5, 1], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["soft", "fine"])
+@pytest.mark.parametrize("size", [128, 1000])
+def test_an_edge_that_the_map_hesitates_about_moves_to_the_photo_s(name: str, size: int) -> None:
+    scale = size / 64
+    true = round(32 * scale)
+    alpha = EDGES[name](transition(33.5, 8), step_at(true, size), 0.5).whole()
+    off = np.abs(edge_of(alpha) - true)
+    assert off.max() <= 0.2 * scale, (
+        f"an edge off by 1.5 of the map's pixels stays off by {off.max()}"
+    )
+
+
+def test_an_edge_that_the_map_knows_stays_though_the_photo_has_another() -> None:
+    known = np.zeros((64, 64), np.float32)
+    known[:, 34:] = 1
+    alpha = soft_edges(known, step_at(128, 256), 0.5).whole()
+    assert (edge_of(alpha) == 136).all()
+
+
+def test_an_alpha_s_averages_come_nearer_to_the_map() -> None:
+    rng = np.random.default_rng(0)
+    known = resize(rng.random((4, 4), np.float32), 16, 16)
+    start = np.full((64, 64), 0.5, np.float32)
+    before = np.abs(resize(start, 16, 16) - known).mean()
+    after = np.abs(resize(back_projected(start, known), 16, 16) - known).mean()
+    assert after < before / 4
+
+
+@pytest.mark.parametrize(("width", "least", "most"), [(1, 0, 0.05), (4, 0.2, 0.8), (12, 1, 1)])
+def test_a_map_hesitates_where_its_transition_is_wide(
+    width: float, least: float, most: float
+) -> None:
+    degree = hesitation(transition(32, width))[32, 32]
+    assert least <= degree <= most
 
 
 def test_hard_edges_are_zero_or_one_as_the_original_had_them() -> None:
-    alpha = hard_edges(RAMP, 101, 8, 0.5)
+    alpha = hard_edges(RAMP, GREY, 0.5).whole()
     assert set(np.unique(alpha)) == {0, 1}
     assert alpha[0].sum() == 51
 
 
-def test_soft_edges_are_antialiased_at_the_photos_size() -> None:
+@pytest.mark.parametrize("size", [80, 1000])
+def test_soft_edges_are_antialiased_at_the_photos_size(size: int) -> None:
     step = np.zeros((8, 8), np.float32)
     step[:, 4:] = 1
-    alpha = soft_edges(step, 80, 80, 0.5)
+    alpha = soft_edges(step, np.full((size, size, 3), 90, np.uint8), 0.5).whole()
     between = (alpha > 0) & (alpha < 1)
     assert between.any(axis=1).all()
-    assert between.mean() < 0.1
+    assert between.mean() < 0.2
 
 
 @given(probability=probabilities, threshold=thresholds, width=st.integers(1, 30))
-def test_any_threshold_gives_an_alpha(probability, threshold, width) -> None:
-    for edges in (soft_edges, hard_edges):
-        alpha = edges(probability, width, 12, threshold)
+def test_any_map_and_threshold_give_an_alpha(probability, threshold, width) -> None:
+    image = np.random.default_rng(width).integers(0, 256, (12, width, 3), np.uint8)
+    for edges in EDGES.values():
+        alpha = edges(probability, image, threshold).whole()
         assert alpha.shape == (12, width)
         assert alpha.dtype == np.float32
         assert 0 <= alpha.min() <= alpha.max() <= 1
 
 
-@given(probability=probabilities, threshold=thresholds)
-def test_soft_and_hard_agree_on_which_side_a_pixel_lies(probability, threshold) -> None:
-    height, width = probability.shape
-    soft = soft_edges(probability, width, height, threshold)
-    hard = hard_edges(probability, width, height, threshold)
-    assert (soft[hard == 1] >= 0.5 - 1e-4).all()
-    assert (soft[hard == 0] <= 0.5 + 1e-4).all()
+@pytest.mark.parametrize("level", [0.0, 1.0])
+@pytest.mark.parametrize("name", list(EDGES))
+def test_a_map_that_is_sure_everywhere_leaves_nothing_between(name: str, level: float) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (900, 700, 3), np.uint8)
+    alpha = EDGES[name](np.full((9, 9), level, np.float32), image, 0.5).whole()
+    np.testing.assert_array_equal(alpha, level)
+
+
+@pytest.mark.parametrize("name", list(EDGES))
+def test_an_alpha_does_not_depend_on_its_tiles(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (900, 700, 3), np.uint8)
+    source = EDGES[name](transition(30, 5), image, 0.5)
+    by_tiles = source.whole()
+    monkeypatch.setattr(tiles, "TILE", 1000)
+    np.testing.assert_allclose(source.whole(), by_tiles, atol=1e-5)
 
 
 def test_edges_are_found_by_name() -> None:
     assert find_edges("hard") is hard_edges
     assert find_edges("soft") is soft_edges
+    assert find_edges("fine") is fine_edges
 
 
 def test_unknown_edges_are_told() -> None:
-    with pytest.raises(OptionError, match="edges must be one of soft, hard, got 'fuzzy'"):
+    with pytest.raises(OptionError, match="edges must be one of soft, hard, fine, got 'fuzzy'"):
         find_edges("fuzzy")

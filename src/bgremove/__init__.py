@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         remove_subject,
     )
     from bgremove.cards import ModelCard
+    from bgremove.output import Output
     from bgremove.removers.auto import AutoRemover
     from bgremove.removers.base import Matte, Remover
     from bgremove.removers.object import ObjectRemover
@@ -65,6 +66,7 @@ __all__ = [
     "NoSubjectWarning",
     "ObjectRemover",
     "OptionError",
+    "Output",
     "PersonRemover",
     "Remover",
     "SubjectRemover",
@@ -82,6 +84,7 @@ _LAZY = {
     "Matte": "bgremove.removers.base",
     "ModelCard": "bgremove.cards",
     "ObjectRemover": "bgremove.removers.object",
+    "Output": "bgremove.output",
     "PersonRemover": "bgremove.removers.person",
     "Remover": "bgremove.removers.base",
     "SubjectRemover": "bgremove.removers.subject",

@@ -11,6 +11,8 @@ from PIL import Image as PILImage
 
 from bgremove.cards import ModelCard
 from bgremove.model_files import shipped_models
+from bgremove.output import DEFAULT as DEFAULT_OUTPUT
+from bgremove.output import Output
 from bgremove.removers import DEFAULT_METHOD, check_options, remover_class
 from bgremove.removers.base import Picture, Remover
 
@@ -32,6 +34,7 @@ def remove(
     edges: str | None = ...,
     low: float | None = ...,
     high: float | None = ...,
+    output: Output = ...,
 ) -> NDArray[np.uint8]: ...
 @overload
 def remove(
@@ -44,6 +47,7 @@ def remove(
     edges: str | None = ...,
     low: float | None = ...,
     high: float | None = ...,
+    output: Output = ...,
 ) -> PILImage.Image: ...
 def remove(
     picture: Picture,
@@ -55,6 +59,7 @@ def remove(
     edges: str | None = None,
     low: float | None = None,
     high: float | None = None,
+    output: Output = DEFAULT_OUTPUT,
 ) -> PILImage.Image | NDArray[np.uint8]:
     """Cut the subject out of a picture.
 
@@ -67,12 +72,14 @@ def remove(
         if nobody is found, the second.
     model, threshold, device, edges, low, high : optional
         As `load_remover` takes them.
+    output : Output, optional
+        What to make of the cutout; by default the cutout itself.
 
     Returns
     -------
-    PIL.Image.Image or (H, W, 4) ndarray of uint8
-        RGBA with straight alpha, 0 where nothing was found: an array for an array, else a
-        PIL image.
+    PIL.Image.Image or ndarray of uint8
+        RGBA with straight alpha, 0 where nothing was found, or as `output` says: an array for
+        an array, else a PIL image.
 
     Raises
     ------
@@ -104,7 +111,7 @@ def remove(
         low=low,
         high=high,
     )
-    return remover(picture)
+    return remover(picture, output=output)
 
 
 @overload
@@ -115,6 +122,7 @@ def remove_person(
     threshold: float | None = ...,
     device: str | None = ...,
     edges: str | None = ...,
+    output: Output = ...,
 ) -> NDArray[np.uint8]: ...
 @overload
 def remove_person(
@@ -124,6 +132,7 @@ def remove_person(
     threshold: float | None = ...,
     device: str | None = ...,
     edges: str | None = ...,
+    output: Output = ...,
 ) -> PILImage.Image: ...
 def remove_person(
     picture: Picture,
@@ -132,6 +141,7 @@ def remove_person(
     threshold: float | None = None,
     device: str | None = None,
     edges: str | None = None,
+    output: Output = DEFAULT_OUTPUT,
 ) -> PILImage.Image | NDArray[np.uint8]:
     """Cut the people out of a picture, as ``remove(picture, method="person")`` does.
 
@@ -140,10 +150,12 @@ def remove_person(
     picture : path, bytes, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
     model, threshold, device, edges : optional
         As `PersonRemover` takes them.
+    output : Output, optional
+        What to make of the cutout; by default the cutout itself.
 
     Returns
     -------
-    PIL.Image.Image or (H, W, 4) ndarray of uint8
+    PIL.Image.Image or ndarray of uint8
         As `remove` gives it.
 
     Raises
@@ -152,7 +164,7 @@ def remove_person(
         As `remove` does.
     """
     remover = load_remover("person", model=model, threshold=threshold, device=device, edges=edges)
-    return remover(picture)
+    return remover(picture, output=output)
 
 
 @overload
@@ -163,6 +175,7 @@ def remove_subject(
     threshold: float | None = ...,
     device: str | None = ...,
     edges: str | None = ...,
+    output: Output = ...,
 ) -> NDArray[np.uint8]: ...
 @overload
 def remove_subject(
@@ -172,6 +185,7 @@ def remove_subject(
     threshold: float | None = ...,
     device: str | None = ...,
     edges: str | None = ...,
+    output: Output = ...,
 ) -> PILImage.Image: ...
 def remove_subject(
     picture: Picture,
@@ -180,6 +194,7 @@ def remove_subject(
     threshold: float | None = None,
     device: str | None = None,
     edges: str | None = None,
+    output: Output = DEFAULT_OUTPUT,
 ) -> PILImage.Image | NDArray[np.uint8]:
     """Cut what a picture is of out of it, as ``remove(picture, method="subject")`` does.
 
@@ -188,10 +203,12 @@ def remove_subject(
     picture : path, bytes, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
     model, threshold, device, edges : optional
         As `SubjectRemover` takes them.
+    output : Output, optional
+        What to make of the cutout; by default the cutout itself.
 
     Returns
     -------
-    PIL.Image.Image or (H, W, 4) ndarray of uint8
+    PIL.Image.Image or ndarray of uint8
         As `remove` gives it.
 
     Raises
@@ -200,7 +217,7 @@ def remove_subject(
         As `remove` does.
     """
     remover = load_remover("subject", model=model, threshold=threshold, device=device, edges=edges)
-    return remover(picture)
+    return remover(picture, output=output)
 
 
 @overload
@@ -210,6 +227,7 @@ def remove_object(
     edges: str | None = ...,
     low: float | None = ...,
     high: float | None = ...,
+    output: Output = ...,
 ) -> NDArray[np.uint8]: ...
 @overload
 def remove_object(
@@ -218,6 +236,7 @@ def remove_object(
     edges: str | None = ...,
     low: float | None = ...,
     high: float | None = ...,
+    output: Output = ...,
 ) -> PILImage.Image: ...
 def remove_object(
     picture: Picture,
@@ -225,6 +244,7 @@ def remove_object(
     edges: str | None = None,
     low: float | None = None,
     high: float | None = None,
+    output: Output = DEFAULT_OUTPUT,
 ) -> PILImage.Image | NDArray[np.uint8]:
     """Cut an object out by its outline, as ``remove(picture, method="contour")`` does.
 
@@ -233,10 +253,12 @@ def remove_object(
     picture : path, bytes, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
     edges, low, high : optional
         As `ObjectRemover` takes them.
+    output : Output, optional
+        What to make of the cutout; by default the cutout itself.
 
     Returns
     -------
-    PIL.Image.Image or (H, W, 4) ndarray of uint8
+    PIL.Image.Image or ndarray of uint8
         As `remove` gives it.
 
     Raises
@@ -244,7 +266,7 @@ def remove_object(
     BgremoveError
         As `remove` does.
     """
-    return load_remover("contour", edges=edges, low=low, high=high)(picture)
+    return load_remover("contour", edges=edges, low=low, high=high)(picture, output=output)
 
 
 def load_remover(
@@ -271,8 +293,8 @@ def load_remover(
         person, subject, auto: the probability at which the edge lies, in [0, 1].
     device : str, optional
         person, subject, auto: ``auto``, ``cpu``, ``gpu`` or ``gpu:N``.
-    edges : {"soft", "hard"}, optional
-        Antialiased, or 0 and 255 only.
+    edges : {"soft", "hard", "fine"}, optional
+        Along the photo's own edges; 0 and 255 only; or a matte, for hair.
     low, high : float, optional
         contour: the thresholds of the edge detector.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bgremove import __version__
-from bgremove.cli_batch import batch_command, options_of_method
+from bgremove.cli_batch import batch_command, options_of_method, output_of
 from bgremove.errors import BgremoveError, OptionError
 from bgremove.removers import DEFAULT_METHOD, METHODS
 from bgremove.terminal import CLEAR_LINE, log_on_stderr, print_line, printable, say
@@ -98,8 +98,8 @@ class _Failure(click.ClickException):
 )
 @click.option(
     "--edges",
-    type=click.Choice(["soft", "hard"]),
-    help="Antialiased, or 0 and 255 only.  [default: soft]",
+    type=click.Choice(["soft", "hard", "fine"]),
+    help="Along the photo's own edges; 0 and 255 only; or a matte, for hair.  [default: soft]",
 )
 @click.option("--low", type=float, help="contour: the edge detector's lower threshold.")
 @click.option("--high", type=float, help="contour: its upper one.")
@@ -107,6 +107,39 @@ class _Failure(click.ClickException):
     "--device",
     metavar="auto|cpu|gpu|gpu:N",
     help="What the network runs on.  [default: auto]",
+)
+@click.option(
+    "--output",
+    type=click.Choice(["cutout", "mask", "alpha", "foreground"]),
+    help="RGBA; 0 and 255; the alpha in grey; or the subject's colours on black.  "
+    "[default: cutout]",
+)
+@click.option(
+    "--background",
+    metavar="COLOR|PICTURE|blur[:RADIUS]",
+    help="What to lay the cutout over: a CSS colour, a picture, or the photo itself, blurred.",
+)
+@click.option("--crop", is_flag=True, default=None, help="Cut down to the subject.")
+@click.option("--margin", metavar="N|N%", help="What --crop leaves around it.  [default: 0]")
+@click.option(
+    "--size",
+    metavar="WxH|preview|full",
+    help="Fit into this size; preview is 0.25 megapixels.  [default: full]",
+)
+@click.option(
+    "--position",
+    metavar="center|X%[,Y%]",
+    help="Where in --size WxH the picture stands.  [default: center]",
+)
+@click.option(
+    "--format",
+    type=click.Choice(["auto", "png", "webp", "jpeg", "tiff"]),
+    help="Of the files; auto is PNG.  [default: auto]",
+)
+@click.option(
+    "--quality",
+    type=click.IntRange(1, 100),
+    help="Of JPEG and WebP; 100 makes WebP lossless.  [default: 90]",
 )
 @click.option(
     "--out",
@@ -147,15 +180,18 @@ def command(
     INPUTS are pictures, folders of pictures, patterns like '*.jpg', or - for standard input.
     """
     _check_usage(inputs, quiet=quiet, verbose=verbose)
+    output = output_of(options)
     options = options_of_method(ctx, method, options)
 
     from bgremove.batch import plan
 
     with log_on_stderr(shown=verbose):
-        planned = plan(inputs, out, overwrite=overwrite)
+        planned = plan(inputs, out, output=output, overwrite=overwrite)
         _check_standard_output(planned)
         limits = {} if max_pixels is None else {"max_pixels": max_pixels}
-        outcomes = _outcomes(planned, method, options, require_subject=require_subject, **limits)
+        outcomes = _outcomes(
+            planned, method, options, output=output, require_subject=require_subject, **limits
+        )
         count = len(planned.refused) + len(planned.jobs)
         bar = count > 1 and not quiet and not verbose and sys.stderr.isatty()
         with _progress(outcomes, count, shown=bar) as outcomes:
@@ -236,7 +272,7 @@ def _progress(
 
 
 def _report(outcome: "Outcome", *, verbose: bool, bar: bool) -> str:
-    if outcome.png is not None:
+    if outcome.data is not None:
         outcome = _send(outcome)
     line = outcome.message or (f"wrote {outcome.target or 'standard output'}" if verbose else "")
     if line:
@@ -249,7 +285,7 @@ def _report(outcome: "Outcome", *, verbose: bool, bar: bool) -> str:
 def _send(outcome: "Outcome") -> "Outcome":
     """Write a cutout to standard output."""
     try:
-        sys.stdout.buffer.write(outcome.png or b"")
+        sys.stdout.buffer.write(outcome.data or b"")
         sys.stdout.buffer.flush()
     except OSError as error:
         if error.errno == errno.EPIPE:

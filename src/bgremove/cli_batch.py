@@ -19,6 +19,7 @@ from bgremove.terminal import Progress, log_on_stderr, print_line, printable, sa
 
 if TYPE_CHECKING:
     from bgremove.batch import Job, Manifest, Outcome, Plan, Recipe
+    from bgremove.output import Output
 
 INTERRUPTED = 128
 """What shells add to a signal's number for a command that it ended."""
@@ -142,15 +143,17 @@ def _batch(
     from bgremove.batch import DEFAULT_NAME, Manifest, Recipe, Settings, check_report, plan
 
     _check_usage(inputs, out, from_file, quiet=quiet, verbose=verbose)
+    output = output_of(options)
     options = options_of_method(ctx, method, options)
     if report:
         check_report(Path(report))
     limits = {} if max_pixels is None else {"max_pixels": max_pixels}
-    settings = Settings(require_subject=require_subject, durable=fsync, **limits)
+    settings = Settings(output=output, require_subject=require_subject, durable=fsync, **limits)
     recipe = Recipe(method=method, options=options, settings=settings)
     planned = plan(
         inputs,
         f"{out}/",
+        output=output,
         overwrite=overwrite or resume,
         listed=_listed(from_file),
         recursive=recursive,
@@ -183,6 +186,17 @@ def options_of_method(ctx: click.Context, method: str, options: dict[str, Any]) 
     ambient = ParameterSource.ENVIRONMENT
     check_options(method, [name for name in given if ctx.get_parameter_source(name) != ambient])
     return {name: given[name] for name in METHODS[method].options if name in given}
+
+
+_OF_OUTPUT = ("output", "background", "crop", "margin", "size", "position", "format", "quality")
+
+
+def output_of(options: dict[str, Any]) -> "Output":
+    """Take the options of the output out of all, and make an `Output` of those given."""
+    from bgremove.output import Output
+
+    taken = {name: options.pop(name) for name in _OF_OUTPUT}
+    return Output(**{name: value for name, value in taken.items() if value is not None})
 
 
 def _check_usage(

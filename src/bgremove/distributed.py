@@ -49,7 +49,7 @@ def remove_dataset(
     recipe : Recipe
     out : str, optional
         A folder or an object store's URL that each cutout is written to, as
-        ``STEM-cutout.png``. Without it, the rows carry the files.
+        ``STEM-cutout.png``, or of the output's format. Without it, the rows carry the files.
     actors : int, optional
         By default one a CPU of the cluster, less one, which reads.
 
@@ -57,7 +57,7 @@ def remove_dataset(
     -------
     ray.data.Dataset
         Lazy. A row a photo: ``path``, ``status``, ``error``, ``message``, and ``output`` or
-        ``png``.
+        ``data``.
 
     Raises
     ------
@@ -202,16 +202,17 @@ class _RowActor:
         told = entry(outcome)
         row = {"path": path, **{name: told[name] or "" for name in ("status", "error", "message")}}
         if self._out is None:
-            return {**row, "png": outcome.png or b""}
-        return {**row, "output": self._write(outcome) if outcome.png else ""}
+            return {**row, "data": outcome.data or b""}
+        return {**row, "output": self._write(outcome) if outcome.data else ""}
 
     def _write(self, outcome: Outcome) -> str:
         """Write a cutout to a folder or an object store, whose puts are whole or not at all."""
-        target = f"{self._out}/{output_name(PurePosixPath(outcome.name), DEFAULT_NAME)}"
+        photo = PurePosixPath(outcome.name)
+        target = f"{self._out}/{output_name(photo, DEFAULT_NAME, self._settings.output.suffix)}"
         if "://" not in target:
             target = str(Path(target).absolute())
         filesystem, path = import_extra("pyarrow.fs", "ray").FileSystem.from_uri(target)
         filesystem.create_dir(os.path.dirname(path), recursive=True)  # noqa: PTH120
         with filesystem.open_output_stream(path) as stream:
-            stream.write(outcome.png)
+            stream.write(outcome.data)
         return target

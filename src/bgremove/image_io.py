@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import (
     ExifTags,
     ImageCms,
@@ -25,7 +26,7 @@ from PIL import (
 )
 from PIL import Image as PILImage
 
-from bgremove.arrays import Alpha, Cutout, Image, alpha_from_uint8, uint8_from_uint16
+from bgremove.arrays import Alpha, Image, alpha_from_uint8, uint8_from_uint16
 from bgremove.errors import BgremoveError, ImageReadError, ImageTooLargeError, ImageWriteError
 from bgremove.extras import import_extra
 from bgremove.png import png_bytes
@@ -63,20 +64,21 @@ class Photo:
     dpi: tuple[float, float] | None
     frames: int = 1
 
-    def as_pil(self, cutout: Cutout) -> PILImage.Image:
-        """Turn a cutout of this photo into a PIL image.
+    def as_pil(self, cutout: NDArray[np.uint8]) -> PILImage.Image:
+        """Turn a cutout of this photo, or another output, into a PIL image.
 
         Parameters
         ----------
-        cutout : (H, W, 4) ndarray of uint8, RGBA
+        cutout : (H, W, 4), (H, W, 3) or (H, W) ndarray of uint8
 
         Returns
         -------
         PIL.Image.Image
-            RGBA, with ``icc_profile`` and ``dpi`` in its ``info`` where the photo has them.
+            RGBA, RGB or L, with the photo's ``icc_profile`` and ``dpi`` in its ``info``.
         """
         picture = PILImage.fromarray(cutout)
-        inherited = {"icc_profile": self.icc_profile, "dpi": self.dpi}
+        profile = None if picture.mode == "L" else self.icc_profile
+        inherited = {"icc_profile": profile, "dpi": self.dpi}
         picture.info.update({key: value for key, value in inherited.items() if value})
         return picture
 
@@ -192,12 +194,13 @@ def photo_from_pil(picture: PILImage.Image) -> Photo:
         raise ImageReadError(f"{name}: cannot be loaded: {_reason(error)}") from error
 
 
-def encode_png(cutout: Cutout, photo: Photo) -> bytes:
-    """Encode a photo's cutout as PNG, with the photo's ICC profile and resolution.
+def encode_png(picture: NDArray[np.uint8], photo: Photo) -> bytes:
+    """Encode what was made of a photo as PNG, with the photo's ICC profile and resolution.
 
     Parameters
     ----------
-    cutout : (H, W, 4) ndarray of uint8, RGBA
+    picture : (H, W, 4), (H, W, 3) or (H, W) ndarray of uint8
+        RGBA, RGB or grey; the profile is of RGB, and left out of grey.
     photo : Photo
 
     Returns
@@ -205,7 +208,8 @@ def encode_png(cutout: Cutout, photo: Photo) -> bytes:
     bytes
         No EXIF is in it, so that nothing turns the upright picture again.
     """
-    return png_bytes(cutout, photo.icc_profile, photo.dpi)
+    profile = photo.icc_profile if picture.ndim == 3 else None
+    return png_bytes(picture, profile, photo.dpi)
 
 
 def write_atomically(

@@ -73,8 +73,8 @@ class Outcome:
         None where it failed.
     seconds : mapping of str to float
         How long each stage took, in order.
-    png : bytes or None
-        The cutout, where the job names no file for it.
+    data : bytes or None
+        The output, where the job names no file for it.
     """
 
     name: str
@@ -84,7 +84,7 @@ class Outcome:
     target: Path | None = None
     subject: Subject | None = field(default=None, compare=False)
     seconds: Mapping[str, float] = field(default_factory=dict, compare=False)
-    png: bytes | None = field(default=None, repr=False)
+    data: bytes | None = field(default=None, repr=False)
 
 
 def failed(name: str, message: str, error: str) -> Outcome:

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bgremove.arrays import Alpha
 from bgremove.batch.jobs import Job, Outcome, Subject, failed
 from bgremove.compose import cutout
 from bgremove.errors import BgremoveError, NoSubjectError
@@ -17,10 +17,12 @@ from bgremove.image_io import (
     DEFAULT_MAX_PIXELS,
     Photo,
     decode,
-    encode_png,
     read_photo,
     write_atomically,
 )
+from bgremove.output import DEFAULT as DEFAULT_OUTPUT
+from bgremove.output import MASK_LEVEL, Output, rendered
+from bgremove.output import encoded as encode
 from bgremove.removers.base import Remover
 
 STREAM = "-"
@@ -35,6 +37,8 @@ class Settings:
 
     Attributes
     ----------
+    output : Output
+        What to make of each cutout, and in which format.
     require_subject : bool
         Whether a photo without a subject fails, and gives no output.
     max_pixels : int
@@ -43,6 +47,7 @@ class Settings:
         Whether each output waits until the disk has it.
     """
 
+    output: Output = DEFAULT_OUTPUT
     require_subject: bool = False
     max_pixels: int = DEFAULT_MAX_PIXELS
     durable: bool = True
@@ -87,37 +92,38 @@ def _cut_out(job: Job, remover: Remover, settings: Settings, data: bytes | None)
     if settings.require_subject and not matte.found:
         raise NoSubjectError(f"no {remover.subject} found; nothing was written")
     with watch.stage("compose"):
-        result = cutout(photo.image, matte.alpha, photo.alpha)
+        result = cutout(photo.image, matte.source, photo.alpha)
+        picture = rendered(result, photo.image, settings.output)
     with watch.stage("encode"):
-        png = encode_png(result, photo)
+        encoded = encode(picture, photo, settings.output)
     if job.target is not None:
         with watch.stage("write"):
-            write_atomically(png, job.target, overwrite=job.overwrite, durable=settings.durable)
+            write_atomically(encoded, job.target, overwrite=job.overwrite, durable=settings.durable)
     nothing = f"no {remover.subject} found; the cutout is fully transparent"
     return Outcome(
         name=job.name,
         status="done" if matte.found else "no-subject",
         message=_other_frames(job, photo) if matte.found else nothing,
         target=job.target,
-        subject=measured(matte.alpha),
+        subject=measured(result[..., 3]),
         seconds=watch.seconds,
-        png=png if job.target is None else None,
+        data=encoded if job.target is None else None,
     )
 
 
-def measured(alpha: Alpha) -> Subject:
+def measured(alpha: NDArray[np.uint8]) -> Subject:
     """Measure a subject: what is at least half there.
 
     Parameters
     ----------
-    alpha : (H, W) ndarray of float32 in [0, 1]
+    alpha : (H, W) ndarray of uint8
 
     Returns
     -------
     Subject
     """
     height, width = alpha.shape
-    mask = alpha >= np.float32(0.5)
+    mask = alpha >= MASK_LEVEL
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not rows.size:
         return Subject(width=width, height=height, area=0.0, box=None)

@@ -19,14 +19,14 @@ from bgremove.batch.sources import (
 )
 from bgremove.errors import OptionError
 from bgremove.image_io import PICTURE_SUFFIXES, count_frames
+from bgremove.output import DEFAULT as DEFAULT_OUTPUT
+from bgremove.output import Output
 
 DEFAULT_NAME = f"{{stem}}{OUTPUT_MARK}.{{ext}}"
 """What an output is called."""
 
 NAME_FIELDS = ("stem", "suffix", "ext")
 """What a template may hold: the photo's name without its ending, that ending, the output's."""
-
-OUTPUT_KIND = "png"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +41,7 @@ def plan(
     inputs: Sequence[str],
     out: str | None = None,
     *,
+    output: Output = DEFAULT_OUTPUT,
     overwrite: bool = False,
     listed: Iterable[str] = (),
     recursive: bool = False,
@@ -59,6 +60,8 @@ def plan(
         photos), a file for one photo, or ``-`` for the bytes. By default beside each photo, and
         the bytes for standard input. Below a folder, the folders of a searched folder, of a
         pattern's matches and of a list's files are mirrored.
+    output : Output, optional
+        Its format is that of the files.
     overwrite : bool, default False
         Whether an output that exists is replaced; an input never is.
     listed : iterable of str
@@ -83,7 +86,7 @@ def plan(
     _check_name(name)
     listed = list(listed)
     alone = len(inputs) == 1 and not listed and not all_frames and names_one_photo(inputs[0])
-    _check_out(out, alone=alone)
+    _check_out(out, output.suffix, alone=alone)
     without = None if out in (None, STREAM) else Path(str(out))
     sources, missing = find_sources(inputs, listed=listed, recursive=recursive, without=without)
     if out == STREAM and len(sources) > 1:
@@ -92,7 +95,7 @@ def plan(
         Job(
             name=source.name,
             source=source.path,
-            target=_target(source, out, name, alone=alone),
+            target=_target(source, out, name, output.suffix, alone=alone),
             overwrite=overwrite,
         )
         for source in sources
@@ -121,9 +124,9 @@ def names_in_list(text: bytes) -> list[str]:
     return [os.fsdecode(line) for line in lines if line]
 
 
-def output_name(photo: PurePath, template: str) -> str:
-    """Name a photo's output by a template of `NAME_FIELDS`."""
-    return template.format(stem=photo.stem, suffix=photo.suffix[1:], ext=OUTPUT_KIND)
+def output_name(photo: PurePath, template: str, suffix: str) -> str:
+    """Name a photo's output, which ends with a suffix, by a template of `NAME_FIELDS`."""
+    return template.format(stem=photo.stem, suffix=photo.suffix[1:], ext=suffix[1:])
 
 
 def _check_name(name: str) -> None:
@@ -141,7 +144,7 @@ def _check_name(name: str) -> None:
         raise OptionError(f"name must be a file's name, without folders, got {name!r}")
 
 
-def _check_out(out: str | None, *, alone: bool) -> None:
+def _check_out(out: str | None, suffix: str, *, alone: bool) -> None:
     if out is None or out == STREAM:
         return
     path = Path(out)
@@ -149,14 +152,23 @@ def _check_out(out: str | None, *, alone: bool) -> None:
         raise OptionError("out must name a file or a folder, got an empty name")
     if not alone and path.exists() and not path.is_dir():
         raise OptionError(f"out must be a folder for several photos, got the file {out}")
-    if alone and path.suffix.lower() in PICTURE_SUFFIXES - {".png"} and not path.is_dir():
-        raise OptionError(f"out must be a .png, the only kind that is written, got {out}")
+    others = PICTURE_SUFFIXES - {suffix, _SPELLINGS.get(suffix)}
+    if alone and path.suffix.lower() in others and not path.is_dir():
+        raise OptionError(
+            f"out must end with {suffix}, got {out}; name the format, too: "
+            "--format png, webp, jpeg or tiff (format=…)"
+        )
 
 
-def _target(source: Source, out: str | None, template: str, *, alone: bool) -> Path | None:
+_SPELLINGS = {".jpg": ".jpeg", ".tif": ".tiff"}
+
+
+def _target(
+    source: Source, out: str | None, template: str, suffix: str, *, alone: bool
+) -> Path | None:
     if out == STREAM:
         return None
-    name = output_name(source.path or Path("stdin"), template)
+    name = output_name(source.path or Path("stdin"), template, suffix)
     if out is None:
         return None if source.path is None else source.path.with_name(name)
     folder = not alone or out.endswith(("/", os.sep)) or Path(out).is_dir()

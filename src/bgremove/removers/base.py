@@ -14,6 +14,9 @@ from bgremove.arrays import Alpha, Image, alpha_from_uint8, check_picture
 from bgremove.compose import cutout
 from bgremove.errors import InputError, NoSubjectWarning
 from bgremove.image_io import decode, photo_from_pil, read_photo
+from bgremove.output import DEFAULT as DEFAULT_OUTPUT
+from bgremove.output import Output, rendered
+from bgremove.tiles import TiledAlpha
 
 Picture: TypeAlias = "str | os.PathLike[str] | bytes | PILImage.Image | NDArray[np.uint8]"
 
@@ -24,14 +27,19 @@ class Matte:
 
     Attributes
     ----------
-    alpha : (H, W) ndarray of float32 in [0, 1]
-        All zero where nothing was found.
+    source : (H, W) ndarray of float32 in [0, 1], or TiledAlpha
+        The alpha, or what works it out tile by tile. All zero where nothing was found.
     found : bool
         Whether there is a subject.
     """
 
-    alpha: Alpha
+    source: Alpha | TiledAlpha
     found: bool
+
+    @property
+    def alpha(self) -> Alpha:
+        """The whole alpha: (H, W) ndarray of float32 in [0, 1]."""
+        return self.source.whole() if isinstance(self.source, TiledAlpha) else self.source
 
 
 class Remover(ABC):
@@ -75,44 +83,47 @@ class Remover(ABC):
         """
         if check_picture(image).shape[2] != 3:
             raise InputError(f"expected an image of shape (H, W, 3), got {image.shape}")
-        matte = self.matte(image)
-        if not matte.found:
-            message = f"no {self.subject} found; the cutout is fully transparent"
-            warnings.warn(message, NoSubjectWarning, stacklevel=2)
-        return matte.alpha
+        return self._warned_matte(image).alpha
 
     @overload
-    def __call__(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]: ...
+    def __call__(
+        self, picture: NDArray[np.uint8], *, output: Output = ...
+    ) -> NDArray[np.uint8]: ...
     @overload
     def __call__(
-        self, picture: "str | os.PathLike[str] | bytes | PILImage.Image"
+        self, picture: "str | os.PathLike[str] | bytes | PILImage.Image", *, output: Output = ...
     ) -> PILImage.Image: ...
-    def __call__(self, picture: Picture) -> PILImage.Image | NDArray[np.uint8]:
+    def __call__(
+        self, picture: Picture, *, output: Output = DEFAULT_OUTPUT
+    ) -> PILImage.Image | NDArray[np.uint8]:
         """Cut the subject out of a picture.
 
         Parameters
         ----------
         picture : path, bytes, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
             An alpha that the picture has is multiplied into the result.
+        output : Output, optional
+            What to make of the cutout: its kind, background, crop and size. Its `format` and
+            `quality` are for files, and have no say here.
 
         Returns
         -------
-        PIL.Image.Image or (H, W, 4) ndarray of uint8
-            RGBA with straight alpha: an array for an array, else a PIL image, which keeps the
-            picture's ICC profile and resolution in its ``info``.
+        PIL.Image.Image or ndarray of uint8
+            An array for an array, else a PIL image, which keeps the picture's ICC profile and
+            resolution in its ``info``. RGBA with straight alpha, or as `output` says.
 
         Raises
         ------
         InputError
             If `picture` is none of these.
         ImageReadError
-            If it is a path or bytes and cannot be read.
+            If it, or the background, is a path or bytes and cannot be read.
         """
         if isinstance(picture, np.ndarray):
             array = check_picture(picture)
             image = np.ascontiguousarray(array[..., :3])
             own = alpha_from_uint8(array[..., 3]) if array.shape[2] == 4 else None
-            return cutout(image, self.alpha(image), own)
+            return self._rendered(image, own, output)
         if isinstance(picture, PILImage.Image):
             photo = photo_from_pil(picture)
         elif isinstance(picture, bytes):
@@ -124,5 +135,14 @@ class Remover(ABC):
                 "expected a path, bytes, a PIL image or a numpy array, "
                 f"got {type(picture).__name__}"
             )
-        result = cutout(photo.image, self.alpha(photo.image), photo.alpha)
-        return photo.as_pil(result)
+        return photo.as_pil(self._rendered(photo.image, photo.alpha, output))
+
+    def _rendered(self, image: Image, own: Alpha | None, output: Output) -> NDArray[np.uint8]:
+        return rendered(cutout(image, self._warned_matte(image).source, own), image, output)
+
+    def _warned_matte(self, image: Image) -> Matte:
+        matte = self.matte(image)
+        if not matte.found:
+            message = f"no {self.subject} found; the cutout is fully transparent"
+            warnings.warn(message, NoSubjectWarning, stacklevel=3)
+        return matte

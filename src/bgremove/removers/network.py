@@ -28,8 +28,8 @@ class NetworkRemover(Remover):
         says, usually 0.5.
     device : str, default "auto"
         ``auto``, ``cpu``, ``gpu`` or ``gpu:N``.
-    edges : {"soft", "hard"}, default "soft"
-        Antialiased, or 0 and 255 only.
+    edges : {"soft", "hard", "fine"}, default "soft"
+        Along the photo's own edges; 0 and 255 only; or a matte, for hair.
 
     Raises
     ------
@@ -63,15 +63,13 @@ class NetworkRemover(Remover):
         self.threshold = card.threshold if threshold is None else threshold
 
     def matte(self, image: Image) -> Matte:
-        """Find the subject of an image: predict, ask if it is there, resize, threshold."""
-        height, width = image.shape[:2]
+        """Find the subject of an image: predict, ask if it is there, follow the edges."""
         card = self.segmenter.card
         probability = self.segmenter.predict(image)
         for output in self._asked:
             matte = matte_of(
                 probability[..., card.channel_of(output)],
-                width,
-                height,
+                image,
                 rule=card.presence_of(output),
                 threshold=self.threshold,
                 to_alpha=self._to_alpha,
@@ -84,17 +82,16 @@ class NetworkRemover(Remover):
 
 def matte_of(
     probability: Probability,
-    width: int,
-    height: int,
+    image: Image,
     *,
     rule: PresenceRule,
     threshold: float,
     to_alpha: Edges = soft_edges,
 ) -> Matte:
-    """Give the matte of a photo of the given size that a network's output stands for."""
+    """Give the matte of a photo that a network's output stands for."""
     if not is_present(probability, rule):
-        return Matte(np.zeros((height, width), np.float32), found=False)
-    return Matte(to_alpha(probability, width, height, threshold), found=True)
+        return Matte(np.zeros(image.shape[:2], np.float32), found=False)
+    return Matte(to_alpha(probability, image, threshold), found=True)
 
 
 def is_present(probability: Probability, rule: PresenceRule) -> bool:

@@ -20,8 +20,8 @@ class ObjectRemover(Remover):
     low, high : float, optional
         Canny's thresholds on the gradient, in 0…2040, as the original's 100 and 200; by default
         chosen for each photo. One alone sets the other, at half or double.
-    edges : {"soft", "hard"}, default "soft"
-        Antialiased, or 0 and 255 only.
+    edges : {"soft", "hard", "fine"}, default "soft"
+        Along the photo's own edges; 0 and 255 only; or a matte, for hair.
 
     Raises
     ------
@@ -50,7 +50,7 @@ class ObjectRemover(Remover):
         shape = contour.subject(contour.smoothed(contour.filled(outline)))
         if not shape.any():
             return Matte(np.zeros((height, width), np.float32), found=False)
-        return Matte(self._to_alpha(contour.blurred(shape), width, height, 0.5), found=True)
+        return Matte(self._to_alpha(contour.blurred(shape), image, 0.5), found=True)
 
     def _thresholds(self, image: Image) -> tuple[float, float]:
         if self.low is not None and self.high is not None:

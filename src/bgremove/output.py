@@ -1,0 +1,331 @@
+"""What comes out: which kind of picture, on what background, how large, in what format.
+
+Everything here works on a finished cutout, so that it is the same for every remover.
+"""
+
+import re
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ImageColor
+
+from bgremove.arrays import Cutout, Image, alpha_from_uint8, resize
+from bgremove.errors import ImageWriteError, OptionError
+from bgremove.image_io import Photo, encode_png, read_photo
+from bgremove.tiles import tiles
+
+KINDS = ("cutout", "mask", "alpha", "foreground")
+FORMATS = {"png": ".png", "webp": ".webp", "jpeg": ".jpg", "tiff": ".tif"}
+
+PREVIEW_PIXELS = 250_000
+"""What remove.bg calls a preview: 0.25 megapixels."""
+
+BLUR_SHARE = 0.02
+"""Sigma of the blurred background where none is given, as a share of the longest side."""
+
+DEFAULT_QUALITY = 90
+
+LOSSLESS = 100
+"""The quality at which a WebP keeps every pixel."""
+
+MASK_LEVEL = 128
+"""The 8-bit alpha from which a pixel is in the mask."""
+
+LARGEST_SIDE = 16383
+"""Of a WebP; the other formats take more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """What to make of a cutout. Words follow remove.bg's where it has them.
+
+    Parameters
+    ----------
+    output : {"cutout", "mask", "alpha", "foreground"}, default "cutout"
+        RGBA; 0 and 255 in grey; the alpha in grey; or the subject's colours, on black.
+    background : str, optional
+        For cutouts: a CSS colour (``white``, ``#ff8800``), a picture's path, or ``blur`` or
+        ``blur:RADIUS`` for the photo's own, blurred. The result is RGB then.
+    crop : bool, default False
+        Whether to cut the picture down to the subject.
+    margin : str, default "0"
+        What to leave around it: pixels, or ``N%`` of the subject's longer side.
+    size : str, default "full"
+        ``full``, ``preview`` (0.25 megapixels at most), or ``WIDTHxHEIGHT``: the picture is
+        fitted into it, whole.
+    position : str, default "center"
+        Where it stands in that size: ``center``, ``X%`` or ``X%,Y%``, from the left and the top.
+    format : {"auto", "png", "webp", "jpeg", "tiff"}, default "auto"
+        Of files; ``auto`` is PNG.
+    quality : int, default 90
+        Of JPEG and WebP, in 1…100; 100 makes WebP lossless.
+
+    Raises
+    ------
+    OptionError
+        If one is none of these, or two do not go together.
+    """
+
+    output: str = "cutout"
+    background: str | None = None
+    crop: bool = False
+    margin: str = "0"
+    size: str = "full"
+    position: str = "center"
+    format: str = "auto"
+    quality: int = DEFAULT_QUALITY
+
+    def __post_init__(self) -> None:
+        _check_choice("output", self.output, KINDS)
+        _check_choice("format", self.format, ("auto", *FORMATS))
+        if not 1 <= self.quality <= 100:
+            raise OptionError(f"quality must be a number in 1…100, got {self.quality}")
+        if self.background is not None and self.output != "cutout":
+            raise OptionError(f"background goes with output cutout, got output {self.output}")
+        if self.format == "jpeg" and self.output == "cutout" and self.background is None:
+            raise OptionError("jpeg has no transparency: name a background, or another format")
+        if self.margin != "0" and not self.crop:
+            raise OptionError("margin goes with crop: pass --crop (crop=True), too")
+        _margin_of(self.margin, 1)
+        _size_of(self.size)
+        _position_of(self.position)
+        if self.background is not None:
+            _check_background(self.background)
+
+    @property
+    def suffix(self) -> str:
+        """The ending of a file's name."""
+        return FORMATS["png" if self.format == "auto" else self.format]
+
+
+def rendered(cutout: Cutout, photo: Image, output: Output) -> NDArray[np.uint8]:
+    """Make of a cutout what is asked for.
+
+    Parameters
+    ----------
+    cutout : (H, W, 4) ndarray of uint8, RGBA
+    photo : (H, W, 3) ndarray of uint8, RGB
+        What it was cut out of.
+    output : Output
+
+    Returns
+    -------
+    (h, w, 4), (h, w, 3) or (h, w) ndarray of uint8
+        RGBA for a cutout; RGB for a foreground or a cutout with a background; else grey.
+
+    Raises
+    ------
+    ImageReadError
+        If the background is a picture that cannot be read.
+    """
+    if output.crop:
+        rows, columns = subject_box(cutout[..., 3], output.margin)
+        cutout, photo = cutout[rows, columns], photo[rows, columns]
+    if output.size != "full":
+        cutout, photo = _sized(cutout, photo, output)
+    if output.output == "mask":
+        return np.where(cutout[..., 3] >= MASK_LEVEL, 255, 0).astype(np.uint8)
+    if output.output == "alpha":
+        return np.ascontiguousarray(cutout[..., 3])
+    if output.output == "foreground":
+        return np.ascontiguousarray(cutout[..., :3])
+    if output.background is not None:
+        return over(cutout, _background(output.background, photo))
+    return cutout
+
+
+def encoded(picture: NDArray[np.uint8], photo: Photo, output: Output) -> bytes:
+    """Encode what `rendered` gave, with the photo's ICC profile and resolution.
+
+    Raises
+    ------
+    ImageWriteError
+        If the format cannot hold a picture of this size.
+    """
+    format_name = "png" if output.format == "auto" else output.format
+    if format_name == "png":
+        return encode_png(picture, photo)
+    upright = photo.as_pil(picture)
+    options: dict[str, Any] = _quality_of(format_name, output.quality)
+    options.update({str(key): value for key, value in upright.info.items()})
+    stream = BytesIO()
+    try:
+        upright.save(stream, format_name, **options)
+    except (OSError, ValueError) as error:
+        height, width = picture.shape[:2]
+        raise ImageWriteError(
+            f"{format_name} cannot hold a picture of {width} × {height}: {error}; "
+            "choose another format, or a smaller size"
+        ) from error
+    return stream.getvalue()
+
+
+def _quality_of(format_name: str, quality: int) -> dict[str, Any]:
+    if format_name == "tiff":
+        return {"compression": "tiff_adobe_deflate"}
+    if format_name == "webp" and quality == LOSSLESS:
+        return {"lossless": True}
+    return {"quality": quality}
+
+
+def subject_box(alpha: NDArray[np.uint8], margin: str = "0") -> tuple[slice, slice]:
+    """Find the rows and columns of what is visible, with a margin, within the picture.
+
+    Returns
+    -------
+    rows, columns : slice
+        All of the picture if nothing is visible.
+    """
+    visible = alpha > 0
+    down, across = np.flatnonzero(visible.any(axis=1)), np.flatnonzero(visible.any(axis=0))
+    height, width = alpha.shape
+    if not down.size:
+        return slice(0, height), slice(0, width)
+    top, bottom = int(down[0]), int(down[-1]) + 1
+    left, right = int(across[0]), int(across[-1]) + 1
+    edge = _margin_of(margin, max(bottom - top, right - left))
+    return (
+        slice(max(0, top - edge), min(height, bottom + edge)),
+        slice(max(0, left - edge), min(width, right + edge)),
+    )
+
+
+def over(cutout: Cutout, background: Image) -> Image:
+    """Lay a cutout over a background of its size: (H, W, 3) ndarray of uint8, RGB."""
+    result = np.empty((*cutout.shape[:2], 3), np.uint8)
+    for tile in tiles(*cutout.shape[:2]):
+        alpha = alpha_from_uint8(cutout[tile][..., 3])[..., None]
+        mixed = cutout[tile][..., :3] * alpha + background[tile] * (1 - alpha)
+        result[tile] = np.rint(mixed).astype(np.uint8)
+    return result
+
+
+# Size and position
+
+
+def _sized(cutout: Cutout, photo: Image, output: Output) -> tuple[Cutout, Image]:
+    """Shrink to a preview, or fit into a size; the photo goes the same way."""
+    height, width = cutout.shape[:2]
+    target = _size_of(output.size)
+    if target is None:
+        factor = min(1.0, (PREVIEW_PIXELS / (width * height)) ** 0.5)
+        size = max(1, int(width * factor)), max(1, int(height * factor))
+        return _resized(cutout, *size), resize(photo, *size)
+    factor = min(target[0] / width, target[1] / height)
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    across, down = _position_of(output.position)
+    left, top = round((target[0] - size[0]) * across), round((target[1] - size[1]) * down)
+    canvas = np.zeros((target[1], target[0], 4), np.uint8)
+    canvas[top : top + size[1], left : left + size[0]] = _resized(cutout, *size)
+    return canvas, _covering(photo, *target)
+
+
+def _resized(cutout: Cutout, width: int, height: int) -> Cutout:
+    """Resize colours weighted with their alpha, so that none comes out of the invisible."""
+    alpha = alpha_from_uint8(cutout[..., 3])
+    weighted = np.dstack([cutout[..., :3] * alpha[..., None], cutout[..., 3].astype(np.float32)])
+    small = np.rint(_unweighted(resize(weighted, width, height))).astype(np.uint8)
+    small[small[..., 3] == 0] = 0
+    return small
+
+
+def _unweighted(weighted: NDArray[np.float32]) -> NDArray[np.float32]:
+    alpha = weighted[..., 3:] / 255
+    colours = weighted[..., :3] / np.maximum(alpha, 1e-6)
+    result: NDArray[np.float32] = np.concatenate([colours, weighted[..., 3:]], axis=-1)
+    return np.clip(result, 0, 255, out=result)
+
+
+def _covering(picture: Image, width: int, height: int) -> Image:
+    """Scale a picture until it covers a size, and cut what hangs over evenly."""
+    rows, columns = picture.shape[:2]
+    factor = max(width / columns, height / rows)
+    size = max(width, round(columns * factor)), max(height, round(rows * factor))
+    top, left = (size[1] - height) // 2, (size[0] - width) // 2
+    return resize(picture, *size)[top : top + height, left : left + width]
+
+
+# Backgrounds
+
+
+def _background(text: str, photo: Image) -> Image:
+    height, width = photo.shape[:2]
+    if (blur := _blur_of(text)) is not None:
+        sigma = blur or BLUR_SHARE * max(height, width)
+        return cv2.GaussianBlur(photo, (0, 0), sigma).astype(np.uint8)
+    if (colour := _colour_of(text)) is not None:
+        return np.broadcast_to(np.array(colour, np.uint8), photo.shape)
+    return _covering(read_photo(text).image, width, height)
+
+
+def _check_background(text: str) -> None:
+    if _blur_of(text) is None and _colour_of(text) is None and not _may_be_a_path(text):
+        raise OptionError(
+            f"background must be a CSS colour, a picture's file, blur or blur:RADIUS, got {text!r}"
+        )
+
+
+def _may_be_a_path(text: str) -> bool:
+    """Tell a picture's name from a colour that does not exist."""
+    return not text.startswith("#") and ("." in text or "/" in text or "\\" in text)
+
+
+def _blur_of(text: str) -> float | None:
+    """Give the radius of ``blur:RADIUS``, 0 for ``blur``, None for anything else."""
+    if text == "blur":
+        return 0.0
+    match = re.fullmatch(r"blur:(\d+(?:\.\d+)?)", text)
+    return float(match[1]) if match and float(match[1]) > 0 else None
+
+
+def _colour_of(text: str) -> tuple[int, ...] | None:
+    try:
+        return ImageColor.getrgb(text)[:3]
+    except ValueError:
+        return None
+
+
+# Words to numbers
+
+
+def _check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise OptionError(f"{name} must be one of {', '.join(known)}, got {value!r}")
+
+
+def _margin_of(text: str, side: int) -> int:
+    match = re.fullmatch(r"(\d{1,6}(?:\.\d+)?)(%?)", text)
+    if match is None or ("." in match[1] and not match[2]):
+        raise OptionError(f"margin must be pixels or a share like 10%, got {text!r}")
+    return round(float(match[1]) * side / 100) if match[2] else int(match[1])
+
+
+def _size_of(text: str) -> tuple[int, int] | None:
+    """Give width and height of ``WxH``; None for the words."""
+    if text in ("full", "preview"):
+        return None
+    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text)
+    if match is None or not all(1 <= int(side) <= LARGEST_SIDE for side in match.groups()):
+        raise OptionError(
+            f"size must be full, preview or WIDTHxHEIGHT with sides in 1…{LARGEST_SIDE}, "
+            f"got {text!r}"
+        )
+    return int(match[1]), int(match[2])
+
+
+def _position_of(text: str) -> tuple[float, float]:
+    """Give the shares of what is free that lie on the left and above."""
+    if text == "center":
+        return 0.5, 0.5
+    match = re.fullmatch(r"(\d{1,3})%(?:,(\d{1,3})%)?", text)
+    if match is None or any(int(share) > 100 for share in match.groups() if share):
+        raise OptionError(f"position must be center, X% or X%,Y% in 0…100, got {text!r}")
+    return int(match[1]) / 100, int(match[2] or match[1]) / 100
+
+
+DEFAULT = Output()
+"""A transparent cutout of the photo's size, as PNG."""

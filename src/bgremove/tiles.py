@@ -1,0 +1,112 @@
+"""Alphas that are worked out tile by tile, so that a large photo needs little more than itself."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bgremove.arrays import Alpha
+
+TILE = 256
+"""Side of a tile, in pixels: small enough that most tiles of a photo have no edge in them."""
+
+Floats = NDArray[np.float32]
+
+Tile: TypeAlias = tuple[slice, slice]
+
+
+@dataclass(frozen=True)
+class TiledAlpha:
+    """An alpha of a photo's size of which any tile can be had without the rest.
+
+    Attributes
+    ----------
+    height, width : int
+    tile : callable
+        From rows and columns, as slices within the photo, to their (h, w) ndarray of float32
+        in [0, 1].
+    """
+
+    height: int
+    width: int
+    tile: Callable[[slice, slice], Alpha]
+
+    def whole(self) -> Alpha:
+        """Work all of it out: (height, width) ndarray of float32 in [0, 1]."""
+        alpha = np.empty((self.height, self.width), np.float32)
+        for rows, columns in tiles(self.height, self.width):
+            alpha[rows, columns] = self.tile(rows, columns)
+        return alpha
+
+
+def tiled(alpha: Alpha) -> TiledAlpha:
+    """Give an alpha that is there already, (H, W) ndarray of float32, as one of tiles."""
+    height, width = alpha.shape
+    return TiledAlpha(height, width, lambda rows, columns: alpha[rows, columns])
+
+
+def tiles(height: int, width: int) -> Iterator[Tile]:
+    """Cover a picture with tiles, row by row; the last of each may be smaller."""
+    for top in range(0, height, TILE):
+        for left in range(0, width, TILE):
+            yield slice(top, min(top + TILE, height)), slice(left, min(left + TILE, width))
+
+
+def grown(part: slice, margin: int, size: int) -> slice:
+    """Grow the rows or the columns of a tile by a margin, within a picture's size."""
+    return slice(max(0, part.start - margin), min(size, part.stop + margin))
+
+
+def inside(part: slice, of: slice) -> slice:
+    """Tell where a tile's rows or columns lie within the grown ones."""
+    return slice(part.start - of.start, part.stop - of.start)
+
+
+# One tile of an enlargement
+
+
+def source_range(part: slice, size: int, small: int) -> tuple[int, int]:
+    """Tell which rows or columns of a small picture a tile of the large one is made from."""
+    first, last = _positions(part, size, small)[[0, -1]]
+    return int(first), min(small, int(last) + 2)
+
+
+def _positions(part: slice, size: int, small: int) -> Floats:
+    """Give the place of a tile's rows or columns in a small picture, by pixels' centres."""
+    centres = (np.arange(part.start, part.stop) + 0.5) * (small / size) - 0.5
+    return np.clip(centres, 0, small - 1)
+
+
+def upsampled(field: Floats, rows: slice, columns: slice, height: int, width: int) -> Floats:
+    """Interpolate one tile of a small picture's enlargement linearly, as `resize` does it all.
+
+    Parameters
+    ----------
+    field : (h, w) or (h, w, C) ndarray of float32
+    rows, columns : slice
+        The tile, within the large picture.
+    height, width : int
+        The large picture's size.
+
+    Returns
+    -------
+    ndarray of float32
+    """
+    down = _weights(rows, height, field.shape[0])
+    across = _weights(columns, width, field.shape[1])
+    top, bottom = source_range(rows, height, field.shape[0])
+    left, right = source_range(columns, width, field.shape[1])
+    stretched = np.tensordot(down, field[top:bottom, left:right], axes=(1, 0))
+    result = np.tensordot(stretched, across, axes=(1, 1))
+    return np.moveaxis(result, -1, 1)
+
+
+def _weights(part: slice, size: int, small: int) -> Floats:
+    """Give, for each row or column of a tile, how much each source row or column counts."""
+    place = _positions(part, size, small)
+    first, stop = source_range(part, size, small)
+    sources = np.arange(first, stop)
+    shares: Floats = np.maximum(0, 1 - np.abs(place[:, None] - sources)).astype(np.float32)
+    return shares

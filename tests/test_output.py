@@ -1,0 +1,211 @@
+"""What comes out: kinds, backgrounds, crop, size, position, format."""
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as PILImage
+
+from bgremove.errors import ImageReadError, ImageWriteError, OptionError
+from bgremove.image_io import Photo, read_photo
+from bgremove.output import Output, encoded, over, rendered, subject_box
+
+RED, BLUE = (200, 0, 0), (0, 0, 90)
+
+
+@pytest.fixture
+def photo() -> np.ndarray:
+    """A blue photo, 8 × 12, with a red box in it."""
+    image = np.full((8, 12, 3), BLUE, np.uint8)
+    image[2:6, 3:9] = RED
+    return image
+
+
+@pytest.fixture
+def cut() -> np.ndarray:
+    """The red box, with a half transparent right column."""
+    result = np.zeros((8, 12, 4), np.uint8)
+    result[2:6, 3:9] = (*RED, 255)
+    result[2:6, 8, 3] = 102
+    return result
+
+
+class TestKinds:
+    def test_a_cutout_is_what_came_in(self, cut, photo) -> None:
+        assert rendered(cut, photo, Output()) is cut
+
+    def test_an_alpha_is_the_fourth_channel(self, cut, photo) -> None:
+        np.testing.assert_array_equal(rendered(cut, photo, Output(output="alpha")), cut[..., 3])
+
+    def test_a_mask_is_0_or_255(self, cut, photo) -> None:
+        mask = rendered(cut, photo, Output(output="mask"))
+        expected = np.zeros((8, 12), np.uint8)
+        expected[2:6, 3:8] = 255
+        np.testing.assert_array_equal(mask, expected)
+
+    def test_a_foreground_is_the_subject_on_black(self, cut, photo) -> None:
+        foreground = rendered(cut, photo, Output(output="foreground"))
+        assert foreground[3, 8].tolist() == list(RED)
+        assert foreground[0, 0].tolist() == [0, 0, 0]
+        assert foreground.shape == (8, 12, 3)
+
+
+class TestBackgrounds:
+    @pytest.mark.parametrize(
+        ("text", "colour"),
+        [("white", (255, 255, 255)), ("#00ff00", (0, 255, 0)), ("#0f0", (0, 255, 0))],
+    )
+    def test_a_colour_shows_where_the_subject_does_not(self, cut, photo, text, colour) -> None:
+        picture = rendered(cut, photo, Output(background=text))
+        assert picture.shape == (8, 12, 3)
+        assert picture[0, 0].tolist() == list(colour)
+        assert picture[3, 4].tolist() == list(RED)
+        mixture = np.rint(0.4 * np.array(RED) + 0.6 * np.array(colour))
+        np.testing.assert_array_equal(picture[3, 8], mixture)
+
+    def test_a_picture_covers_and_keeps_its_shape(self, cut, photo, tmp_path: Path) -> None:
+        stripes = np.zeros((4, 12, 3), np.uint8)
+        stripes[:, 6:] = 255
+        PILImage.fromarray(stripes).save(tmp_path / "b.png")
+        picture = rendered(cut, photo, Output(background=str(tmp_path / "b.png")))
+        assert picture[7, 0].tolist() == [0, 0, 0]
+        assert picture[7, 11].tolist() == [255, 255, 255]
+
+    def test_a_picture_that_is_missing_is_told(self, cut, photo) -> None:
+        with pytest.raises(ImageReadError, match=r"no-such\.png: no such file"):
+            rendered(cut, photo, Output(background="no-such.png"))
+
+    def test_blur_keeps_the_photo_s_colours_and_loses_its_edges(self, cut) -> None:
+        noise = np.random.default_rng(0).integers(0, 256, (8, 12, 3), np.uint8)
+        mild = rendered(np.zeros_like(cut), noise, Output(background="blur:1"))
+        strong = rendered(np.zeros_like(cut), noise, Output(background="blur:5"))
+        assert strong.std() < mild.std() < noise.std()
+        assert abs(float(strong.mean()) - float(noise.mean())) < 12
+
+    def test_over_is_exact_at_both_ends(self) -> None:
+        rng = np.random.default_rng(0)
+        top, bottom = (rng.integers(0, 256, (300, 300, c), np.uint8) for c in (4, 3))
+        top[..., 3] = np.where(top[..., 3] > 128, 255, 0)
+        result = over(top, bottom)
+        opaque = top[..., 3] == 255
+        np.testing.assert_array_equal(result[opaque], top[opaque][:, :3])
+        np.testing.assert_array_equal(result[~opaque], bottom[~opaque])
+
+
+class TestCrop:
+    @pytest.mark.parametrize(
+        ("margin", "shape"),
+        [("0", (4, 6)), ("1", (6, 8)), ("50%", (8, 12)), ("10%", (6, 8)), ("99", (8, 12))],
+    )
+    def test_what_is_left_is_the_subject_and_its_margin(self, cut, photo, margin, shape) -> None:
+        assert rendered(cut, photo, Output(crop=True, margin=margin)).shape[:2] == shape
+
+    def test_nothing_to_see_leaves_the_picture_whole(self) -> None:
+        assert subject_box(np.zeros((8, 12), np.uint8)) == (slice(0, 8), slice(0, 12))
+
+
+class TestSize:
+    def test_a_preview_has_a_quarter_of_a_megapixel_at_most(self) -> None:
+        large = np.full((900, 1600, 4), 255, np.uint8)
+        small = rendered(large, large[..., :3], Output(size="preview"))
+        height, width = small.shape[:2]
+        assert 240_000 < height * width <= 250_000
+        assert width / height == pytest.approx(16 / 9, rel=0.01)
+
+    def test_a_small_picture_is_its_own_preview(self, cut, photo) -> None:
+        np.testing.assert_array_equal(rendered(cut, photo, Output(size="preview")), cut)
+
+    @pytest.mark.parametrize(
+        ("position", "top"), [("center", 8), ("0%", 0), ("50%,100%", 16), ("100%,25%", 4)]
+    )
+    def test_the_picture_stands_whole_where_it_is_told(self, photo, position, top) -> None:
+        opaque = np.dstack([photo, np.full((8, 12), 255, np.uint8)])
+        result = rendered(opaque, photo, Output(size="12x24", position=position))
+        expected = np.zeros((24, 12, 4), np.uint8)
+        expected[top : top + 8] = opaque
+        np.testing.assert_array_equal(result, expected)
+
+    def test_resizing_brings_no_colour_out_of_the_invisible(self, cut, photo) -> None:
+        cut[cut[..., 3] == 0, :3] = 255
+        result = rendered(cut, photo, Output(size="5x5"))
+        seen = result[..., 3] > 0
+        np.testing.assert_allclose(result[seen][:, :3].astype(int), [RED] * seen.sum(), atol=3)
+        assert not result[~seen].any()
+
+
+class TestFormats:
+    @pytest.mark.parametrize(
+        ("options", "kind", "suffix"),
+        [
+            ({}, "PNG", ".png"),
+            ({"format": "webp", "quality": 100}, "WEBP", ".webp"),
+            ({"format": "tiff"}, "TIFF", ".tif"),
+        ],
+    )
+    def test_formats_that_lose_nothing_give_the_pixels_back(
+        self, cut, photo, options, kind, suffix
+    ) -> None:
+        output = Output(**options)
+        data = encoded(cut, Photo(photo, None, None, (300.0, 300.0)), output)
+        with PILImage.open(BytesIO(data)) as picture:
+            assert picture.format == kind
+            visible = cut[..., 3] > 0
+            np.testing.assert_array_equal(np.asarray(picture)[visible], cut[visible])
+        assert output.suffix == suffix
+
+    def test_a_jpeg_gets_smaller_with_its_quality(self) -> None:
+        noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+        opaque = np.dstack([noise, np.full((64, 64), 255, np.uint8)])
+        sizes = []
+        for quality in (30, 95):
+            output = Output(format="jpeg", background="white", quality=quality)
+            picture = rendered(opaque, noise, output)
+            sizes.append(len(encoded(picture, Photo(noise, None, None, None), output)))
+        assert sizes[0] < sizes[1]
+
+    @pytest.mark.parametrize("kind", ["png", "webp", "tiff"])
+    def test_profile_and_resolution_stay(self, kind, cut, photo, tmp_path: Path) -> None:
+        from PIL import ImageCms
+
+        profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+        data = encoded(cut, Photo(photo, None, profile, (300.0, 300.0)), Output(format=kind))
+        path = tmp_path / f"a.{kind}"
+        path.write_bytes(data)
+        back = read_photo(path)
+        assert back.icc_profile == profile
+        if kind != "webp":
+            assert back.dpi == pytest.approx((300, 300), abs=0.1)
+
+    def test_a_picture_too_large_for_its_format_is_told(self) -> None:
+        wide = np.zeros((1, 17000, 4), np.uint8)
+        photo = Photo(wide[..., :3], None, None, None)
+        with pytest.raises(ImageWriteError, match="webp cannot hold a picture of 17000 × 1"):
+            encoded(wide, photo, Output(format="webp"))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"output": "png"}, "output must be one of cutout, mask, alpha, foreground, got 'png'"),
+        ({"format": "bmp"}, "format must be one of auto, png, webp, jpeg, tiff, got 'bmp'"),
+        ({"quality": 0}, r"quality must be a number in 1…100, got 0"),
+        ({"background": "whit"}, "background must be a CSS colour, .* got 'whit'"),
+        ({"background": "#12"}, "background must be .* got '#12'"),
+        ({"background": "blur:0"}, "background must be .* got 'blur:0'"),
+        ({"background": "red", "output": "mask"}, "background goes with output cutout, got"),
+        ({"format": "jpeg"}, "jpeg has no transparency: name a background"),
+        ({"margin": "5"}, "margin goes with crop"),
+        ({"crop": True, "margin": "-1"}, "margin must be pixels or a share like 10%, got '-1'"),
+        ({"crop": True, "margin": "1.5"}, "margin must be pixels or a share like 10%, got '1.5'"),
+        ({"size": "huge"}, "size must be full, preview or WIDTHxHEIGHT .* got 'huge'"),
+        ({"size": "0x5"}, "size must be .* got '0x5'"),
+        ({"size": "5x20000"}, "size must be .* got '5x20000'"),
+        ({"position": "left"}, "position must be center, X% or X%,Y% in 0…100, got 'left'"),
+        ({"position": "101%"}, "position must be .* got '101%'"),
+    ],
+)
+def test_wrong_values_are_told_in_one_line(options, message) -> None:
+    with pytest.raises(OptionError, match=message) as caught:
+        Output(**options)
+    assert "\n" not in str(caught.value)
