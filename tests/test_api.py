@@ -90,7 +90,7 @@ class TestThinFunctions:
         parameters = inspect.signature(function).parameters  # type: ignore[arg-type]
         by_name = [p for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
         options = {option for method in methods for option in METHODS[method].options}
-        assert {p.name for p in by_name} - {"method"} == options
+        assert {p.name for p in by_name} - {"method", "output"} == options
         assert all(p.default is None for p in by_name if p.name != "method")
 
 

@@ -149,7 +149,7 @@ class TestOutputs:
             (["a.jpg", "b.jpg"], "-", "out - takes one photo, got 2; name a folder"),
             (["a.jpg", "b.jpg"], "b.jpg", "out must be a folder for several photos, got the file"),
             (["a.jpg"], "", "out must name a file or a folder, got an empty name"),
-            (["a.jpg"], "x.jpeg", r"out must be a \.png, the only kind that is written, got x\.j"),
+            (["a.jpg"], "x.jpeg", r"out must end with \.png, got x\.jpeg; name the format, too"),
         ],
     )
     def test_an_out_that_cannot_be_is_wrong_use(

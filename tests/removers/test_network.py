@@ -32,7 +32,7 @@ def test_somebody_is_there_if_enough_pixels_are_sure() -> None:
 def test_a_matte_of_nobody_is_empty_whatever_the_threshold() -> None:
     faint = np.full((4, 4), 0.3, np.float32)
     rule = PresenceRule(probability=0.5, area=0.1)
-    matte = matte_of(faint, 8, 6, rule=rule, threshold=0.1)
+    matte = matte_of(faint, np.zeros((6, 8, 3), np.uint8), rule=rule, threshold=0.1)
     assert not matte.found
     assert matte.alpha.shape == (6, 8)
     assert not matte.alpha.any()
