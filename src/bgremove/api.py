@@ -1,6 +1,7 @@
 """The functions for one picture, thin over the removers."""
 
 import os
+from collections.abc import Sequence
 from functools import lru_cache
 from threading import Lock
 from typing import Any, overload
@@ -32,6 +33,9 @@ def remove(
     edges: str | None = ...,
     low: float | None = ...,
     high: float | None = ...,
+    quality: str | None = ...,
+    box: Sequence[float] | None = ...,
+    point: Sequence[float] | None = ...,
 ) -> NDArray[np.uint8]: ...
 @overload
 def remove(
@@ -44,6 +48,9 @@ def remove(
     edges: str | None = ...,
     low: float | None = ...,
     high: float | None = ...,
+    quality: str | None = ...,
+    box: Sequence[float] | None = ...,
+    point: Sequence[float] | None = ...,
 ) -> PILImage.Image: ...
 def remove(
     picture: Picture,
@@ -55,6 +62,9 @@ def remove(
     edges: str | None = None,
     low: float | None = None,
     high: float | None = None,
+    quality: str | None = None,
+    box: Sequence[float] | None = None,
+    point: Sequence[float] | None = None,
 ) -> PILImage.Image | NDArray[np.uint8]:
     """Cut the subject out of a picture.
 
@@ -64,7 +74,7 @@ def remove(
         An alpha that the picture has is multiplied into the result.
     method : {"auto", "person", "contour"}, default "auto"
         People, an object by its outline, or the first and, if nobody is found, the second.
-    model, threshold, device, edges, low, high : optional
+    model, threshold, device, edges, low, high, quality, box, point : optional
         As `load_remover` takes them.
 
     Returns
@@ -102,6 +112,9 @@ def remove(
         edges=edges,
         low=low,
         high=high,
+        quality=quality,
+        box=box,
+        point=point,
     )
     return remover(picture)
 
@@ -161,6 +174,9 @@ def remove_object(
     edges: str | None = ...,
     low: float | None = ...,
     high: float | None = ...,
+    quality: str | None = ...,
+    box: Sequence[float] | None = ...,
+    point: Sequence[float] | None = ...,
 ) -> NDArray[np.uint8]: ...
 @overload
 def remove_object(
@@ -169,6 +185,9 @@ def remove_object(
     edges: str | None = ...,
     low: float | None = ...,
     high: float | None = ...,
+    quality: str | None = ...,
+    box: Sequence[float] | None = ...,
+    point: Sequence[float] | None = ...,
 ) -> PILImage.Image: ...
 def remove_object(
     picture: Picture,
@@ -176,13 +195,16 @@ def remove_object(
     edges: str | None = None,
     low: float | None = None,
     high: float | None = None,
+    quality: str | None = None,
+    box: Sequence[float] | None = None,
+    point: Sequence[float] | None = None,
 ) -> PILImage.Image | NDArray[np.uint8]:
     """Cut an object out by its outline, as ``remove(picture, method="contour")`` does.
 
     Parameters
     ----------
     picture : path, bytes, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
-    edges, low, high : optional
+    edges, low, high, quality, box, point : optional
         As `ObjectRemover` takes them.
 
     Returns
@@ -195,7 +217,10 @@ def remove_object(
     BgremoveError
         As `remove` does.
     """
-    return load_remover("contour", edges=edges, low=low, high=high)(picture)
+    remover = load_remover(
+        "contour", edges=edges, low=low, high=high, quality=quality, box=box, point=point
+    )
+    return remover(picture)
 
 
 def load_remover(
@@ -207,6 +232,9 @@ def load_remover(
     edges: str | None = None,
     low: float | None = None,
     high: float | None = None,
+    quality: str | None = None,
+    box: Sequence[float] | None = None,
+    point: Sequence[float] | None = None,
 ) -> Remover:
     """Load a method's remover, or take the one that was loaded with the same options before.
 
@@ -226,6 +254,12 @@ def load_remover(
         Antialiased, or 0 and 255 only.
     low, high : float, optional
         contour, auto: the thresholds of the edge detector.
+    quality : {"fast", "best"}, optional
+        contour: ``best`` takes several times the time.
+    box : sequence of 4 floats, optional
+        contour: left, top, width and height of where the subject is, in the photo's pixels.
+    point : sequence of 2 floats, optional
+        contour: column and row of a pixel of the subject.
 
     Returns
     -------
@@ -250,6 +284,9 @@ def load_remover(
         "edges": edges,
         "low": low,
         "high": high,
+        "quality": quality,
+        "box": None if box is None else tuple(box),
+        "point": None if point is None else tuple(point),
     }
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     check_options(method, given)
