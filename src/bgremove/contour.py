@@ -68,7 +68,7 @@ AGREEMENT = 0.75
 """IoU from which on contours and colours mean the same thing; contours know better where its
 edge is."""
 
-SMALLEST_HOLE = 0.01
+SMALLEST_HOLE = 0.02
 """Holes below this share of the picture are filled: glints and labels, not rings and handles."""
 
 

@@ -31,8 +31,8 @@ FAINTEST_SHARE = 1e-5
 """Added to each share of a colour table, so that a colour never seen is no proof."""
 
 UNLIKE, ENCLOSED, ACROSS, DOWN, BIAS = 1.03, 2.27, -2.71, -1.91, -2.0
-"""Weights of the cues in the logit, by logistic regression on 200 photos of duts_tr:
-`benchmarks/README.md`."""
+"""Weights of the cues in the logit, by logistic regression on 200 photos of duts_tr;
+docs/object.md tells what each brings."""
 
 PLACE, PLACE_AROUND, COLOUR, COLOUR_AROUND, SECOND_BIAS = 0.15, 0.73, 0.26, 0.34, -0.15
 """Weights of what the prior and the colours say, at a pixel and around it; fitted as above."""
