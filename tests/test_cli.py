@@ -215,6 +215,24 @@ class TestSeveral:
         assert err.startswith("bgremove: a.png: 96 × 96 is 9,216 pixels, over the limit of 9,000")
 
 
+class TestSteps:
+    def test_explain_draws_the_steps_of_each_photo(self) -> None:
+        draw("a.png")
+        assert told(contour("a.png", "--explain", "steps", "--quality", "best")) == (0, "", "")
+        assert [path.name for path in Path("steps").iterdir()] == ["a-steps.png"]
+
+    def test_steps_that_cannot_be_drawn_are_a_failure(self) -> None:
+        draw("a.png")
+        Path("file").touch()
+        code, out, err = told(contour("a.png", "--explain", "file"))
+        assert (code, out) == (1, "")
+        assert "the steps cannot be written" in err
+
+    def test_a_point_says_which_thing_is_meant(self) -> None:
+        draw("a.png")
+        assert told(contour("a.png", "--point", "48,48", "--box", "10,10,80,80")) == (0, "", "")
+
+
 class TestWrongUse:
     @pytest.mark.parametrize(
         ("arguments", "message"),
@@ -232,6 +250,13 @@ class TestWrongUse:
                 "contour method has no option model",
             ),
             (["a.png", "--method", "person", "--low", "9"], "person method has no option low"),
+            (["a.png", "--method", "contour", "--box", "1,2"], "box must be 4 numbers, got 1,2"),
+            (
+                ["a.png", "--method", "contour", "--point", "x"],
+                "expected X,Y in the photo's pixels",
+            ),
+            (["a.png", "--method", "person", "--quality", "best"], "has no option quality"),
+            (["a.png", "--explain", "steps"], "--explain shows the contour method's steps"),
             (["a.png", "--out", "-", "b.png"], "out - takes one photo, got 2"),
             (["a.png", "-q", "-v"], "--quiet and --verbose exclude each other"),
             (["a.png", "--nonsense"], "No such option"),

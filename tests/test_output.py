@@ -139,7 +139,7 @@ class TestFormats:
         ("options", "kind", "suffix"),
         [
             ({}, "PNG", ".png"),
-            ({"format": "webp", "quality": 100}, "WEBP", ".webp"),
+            ({"format": "webp", "format_quality": 100}, "WEBP", ".webp"),
             ({"format": "tiff"}, "TIFF", ".tif"),
         ],
     )
@@ -159,7 +159,7 @@ class TestFormats:
         opaque = np.dstack([noise, np.full((64, 64), 255, np.uint8)])
         sizes = []
         for quality in (30, 95):
-            output = Output(format="jpeg", background="white", quality=quality)
+            output = Output(format="jpeg", background="white", format_quality=quality)
             picture = rendered(opaque, noise, output)
             sizes.append(len(encoded(picture, Photo(noise, None, None, None), output)))
         assert sizes[0] < sizes[1]
@@ -189,7 +189,7 @@ class TestFormats:
     [
         ({"output": "png"}, "output must be one of cutout, mask, alpha, foreground, got 'png'"),
         ({"format": "bmp"}, "format must be one of auto, png, webp, jpeg, tiff, got 'bmp'"),
-        ({"quality": 0}, r"quality must be a number in 1…100, got 0"),
+        ({"format_quality": 0}, r"format_quality must be a number in 1…100, got 0"),
         ({"background": "whit"}, "background must be a CSS colour, .* got 'whit'"),
         ({"background": "#12"}, "background must be .* got '#12'"),
         ({"background": "blur:0"}, "background must be .* got 'blur:0'"),

@@ -1,6 +1,7 @@
 """The functions for one picture, thin over the removers."""
 
 import os
+from collections.abc import Sequence
 from functools import lru_cache
 from threading import Lock
 from typing import Any, overload
@@ -34,6 +35,9 @@ def remove(
     edges: str | None = ...,
     low: float | None = ...,
     high: float | None = ...,
+    quality: str | None = ...,
+    box: Sequence[float] | None = ...,
+    point: Sequence[float] | None = ...,
     output: Output = ...,
 ) -> NDArray[np.uint8]: ...
 @overload
@@ -47,6 +51,9 @@ def remove(
     edges: str | None = ...,
     low: float | None = ...,
     high: float | None = ...,
+    quality: str | None = ...,
+    box: Sequence[float] | None = ...,
+    point: Sequence[float] | None = ...,
     output: Output = ...,
 ) -> PILImage.Image: ...
 def remove(
@@ -59,6 +66,9 @@ def remove(
     edges: str | None = None,
     low: float | None = None,
     high: float | None = None,
+    quality: str | None = None,
+    box: Sequence[float] | None = None,
+    point: Sequence[float] | None = None,
     output: Output = DEFAULT_OUTPUT,
 ) -> PILImage.Image | NDArray[np.uint8]:
     """Cut the subject out of a picture.
@@ -70,7 +80,7 @@ def remove(
     method : {"auto", "person", "subject", "contour"}, default "auto"
         People, whatever the photo is of, or an object by its outline; ``auto`` is the first and,
         if nobody is found, the second.
-    model, threshold, device, edges, low, high : optional
+    model, threshold, device, edges, low, high, quality, box, point : optional
         As `load_remover` takes them.
     output : Output, optional
         What to make of the cutout; by default the cutout itself.
@@ -110,6 +120,9 @@ def remove(
         edges=edges,
         low=low,
         high=high,
+        quality=quality,
+        box=box,
+        point=point,
     )
     return remover(picture, output=output)
 
@@ -227,6 +240,9 @@ def remove_object(
     edges: str | None = ...,
     low: float | None = ...,
     high: float | None = ...,
+    quality: str | None = ...,
+    box: Sequence[float] | None = ...,
+    point: Sequence[float] | None = ...,
     output: Output = ...,
 ) -> NDArray[np.uint8]: ...
 @overload
@@ -236,6 +252,9 @@ def remove_object(
     edges: str | None = ...,
     low: float | None = ...,
     high: float | None = ...,
+    quality: str | None = ...,
+    box: Sequence[float] | None = ...,
+    point: Sequence[float] | None = ...,
     output: Output = ...,
 ) -> PILImage.Image: ...
 def remove_object(
@@ -244,6 +263,9 @@ def remove_object(
     edges: str | None = None,
     low: float | None = None,
     high: float | None = None,
+    quality: str | None = None,
+    box: Sequence[float] | None = None,
+    point: Sequence[float] | None = None,
     output: Output = DEFAULT_OUTPUT,
 ) -> PILImage.Image | NDArray[np.uint8]:
     """Cut an object out by its outline, as ``remove(picture, method="contour")`` does.
@@ -251,7 +273,7 @@ def remove_object(
     Parameters
     ----------
     picture : path, bytes, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
-    edges, low, high : optional
+    edges, low, high, quality, box, point : optional
         As `ObjectRemover` takes them.
     output : Output, optional
         What to make of the cutout; by default the cutout itself.
@@ -266,7 +288,10 @@ def remove_object(
     BgremoveError
         As `remove` does.
     """
-    return load_remover("contour", edges=edges, low=low, high=high)(picture, output=output)
+    remover = load_remover(
+        "contour", edges=edges, low=low, high=high, quality=quality, box=box, point=point
+    )
+    return remover(picture, output=output)
 
 
 def load_remover(
@@ -278,6 +303,9 @@ def load_remover(
     edges: str | None = None,
     low: float | None = None,
     high: float | None = None,
+    quality: str | None = None,
+    box: Sequence[float] | None = None,
+    point: Sequence[float] | None = None,
 ) -> Remover:
     """Load a method's remover, or take the one that was loaded with the same options before.
 
@@ -297,6 +325,12 @@ def load_remover(
         Along the photo's own edges; 0 and 255 only; or a matte, for hair.
     low, high : float, optional
         contour: the thresholds of the edge detector.
+    quality : {"fast", "best"}, optional
+        contour: ``best`` takes several times the time.
+    box : sequence of 4 floats, optional
+        contour: left, top, width and height of where the subject is, in the photo's pixels.
+    point : sequence of 2 floats, optional
+        contour: column and row of a pixel of the subject.
 
     Returns
     -------
@@ -321,6 +355,9 @@ def load_remover(
         "edges": edges,
         "low": low,
         "high": high,
+        "quality": quality,
+        "box": None if box is None else tuple(box),
+        "point": None if point is None else tuple(point),
     }
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     check_options(method, given)

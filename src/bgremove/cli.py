@@ -72,6 +72,21 @@ class _Failure(click.ClickException):
         click.echo(f"bgremove: {printable(self.message)}", file=file, err=file is None)
 
 
+class _Numbers(click.ParamType):  # type: ignore[type-arg]
+    """Numbers with commas between, as X,Y."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[float, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(float(number) for number in value.split(","))
+        except ValueError:
+            self.fail(f"expected {self.name} in the photo's pixels, got {value!r}", param, ctx)
+
+
 @click.command(
     cls=_CutOrOther,
     context_settings={
@@ -103,6 +118,22 @@ class _Failure(click.ClickException):
 )
 @click.option("--low", type=float, help="contour: the edge detector's lower threshold.")
 @click.option("--high", type=float, help="contour: its upper one.")
+@click.option(
+    "--quality",
+    type=click.Choice(["fast", "best"]),
+    help="contour: best refines the mask, in several times the time.  [default: fast]",
+)
+@click.option(
+    "--box", type=_Numbers("X,Y,W,H"), metavar="X,Y,W,H", help="contour: where the subject is."
+)
+@click.option(
+    "--point", type=_Numbers("X,Y"), metavar="X,Y", help="contour: a pixel of the subject."
+)
+@click.option(
+    "--explain",
+    metavar="DIR",
+    help="contour: draw each step into DIR, as NAME-steps.png.",
+)
 @click.option(
     "--device",
     metavar="auto|cpu|gpu|gpu:N",
@@ -137,7 +168,7 @@ class _Failure(click.ClickException):
     help="Of the files; auto is PNG.  [default: auto]",
 )
 @click.option(
-    "--quality",
+    "--format-quality",
     type=click.IntRange(1, 100),
     help="Of JPEG and WebP; 100 makes WebP lossless.  [default: 90]",
 )
@@ -168,6 +199,7 @@ def command(
     inputs: tuple[str, ...],
     method: str,
     out: str | None,
+    explain: str | None,
     overwrite: bool,
     require_subject: bool,
     max_pixels: int | None,
@@ -182,6 +214,8 @@ def command(
     _check_usage(inputs, quiet=quiet, verbose=verbose)
     output = output_of(options)
     options = options_of_method(ctx, method, options)
+    if explain is not None and method != "contour":
+        raise click.UsageError(f"--explain shows the contour method's steps, not those of {method}")
 
     from bgremove.batch import plan
 
@@ -196,6 +230,8 @@ def command(
         bar = count > 1 and not quiet and not verbose and sys.stderr.isatty()
         with _progress(outcomes, count, shown=bar) as outcomes:
             statuses = [_report(outcome, verbose=verbose, bar=bar) for outcome in outcomes]
+        if explain is not None:
+            statuses += _explain(planned, options, explain)
     if count > 1 and not quiet:
         say(_summary(statuses))
     ctx.exit(1 if "failed" in statuses else 0)
@@ -258,6 +294,16 @@ def _outcomes(
     yield from planned.refused
     if planned.jobs:
         yield from run(planned.jobs, load_remover(method, **options), Settings(**settings))
+
+
+def _explain(planned: "Plan", options: dict[str, Any], folder: str) -> list[str]:
+    """Draw the steps of each photo, and tell those that fail."""
+    from bgremove.explain import write_strips
+
+    failures = write_strips(planned.jobs, options, folder)
+    for failure in failures:
+        say(printable(failure))
+    return ["failed"] * len(failures)
 
 
 @contextmanager

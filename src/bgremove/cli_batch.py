@@ -188,7 +188,10 @@ def options_of_method(ctx: click.Context, method: str, options: dict[str, Any]) 
     return {name: given[name] for name in METHODS[method].options if name in given}
 
 
-_OF_OUTPUT = ("output", "background", "crop", "margin", "size", "position", "format", "quality")
+_OF_OUTPUT = (
+    *("output", "background", "crop", "margin"),
+    *("size", "position", "format", "format_quality"),
+)
 
 
 def output_of(options: dict[str, Any]) -> "Output":

@@ -61,7 +61,7 @@ class Output:
         Where it stands in that size: ``center``, ``X%`` or ``X%,Y%``, from the left and the top.
     format : {"auto", "png", "webp", "jpeg", "tiff"}, default "auto"
         Of files; ``auto`` is PNG.
-    quality : int, default 90
+    format_quality : int, default 90
         Of JPEG and WebP, in 1…100; 100 makes WebP lossless.
 
     Raises
@@ -77,13 +77,15 @@ class Output:
     size: str = "full"
     position: str = "center"
     format: str = "auto"
-    quality: int = DEFAULT_QUALITY
+    format_quality: int = DEFAULT_QUALITY
 
     def __post_init__(self) -> None:
         _check_choice("output", self.output, KINDS)
         _check_choice("format", self.format, ("auto", *FORMATS))
-        if not 1 <= self.quality <= 100:
-            raise OptionError(f"quality must be a number in 1…100, got {self.quality}")
+        if not 1 <= self.format_quality <= 100:
+            raise OptionError(
+                f"format_quality must be a number in 1…100, got {self.format_quality}"
+            )
         if self.background is not None and self.output != "cutout":
             raise OptionError(f"background goes with output cutout, got output {self.output}")
         if self.format == "jpeg" and self.output == "cutout" and self.background is None:
@@ -150,7 +152,7 @@ def encoded(picture: NDArray[np.uint8], photo: Photo, output: Output) -> bytes:
     if format_name == "png":
         return encode_png(picture, photo)
     upright = photo.as_pil(picture)
-    options: dict[str, Any] = _quality_of(format_name, output.quality)
+    options: dict[str, Any] = _quality_of(format_name, output.format_quality)
     options.update({str(key): value for key, value in upright.info.items()})
     stream = BytesIO()
     try:

@@ -260,3 +260,38 @@ def test_24_megapixels_give_the_same_cutout_as_their_copy_of_one() -> None:
     large, small = (remover.alpha(np.asarray(picture)) >= 0.5 for picture in (photo, copy))
     shrunk = np.asarray(PILImage.fromarray(large).resize(copy.size))
     assert iou(shrunk, small) >= 0.97
+
+
+def test_the_best_quality_cuts_out_what_the_fast_one_does() -> None:
+    image, truth = draw("a cup on a table")
+    assert iou(ObjectRemover(quality="best").matte(image).alpha > 0.5, truth) >= 0.95
+
+
+def test_an_unknown_quality_is_refused() -> None:
+    with pytest.raises(OptionError, match="quality must be one of fast, best, got 'good'"):
+        ObjectRemover(quality="good")
+
+
+@pytest.mark.parametrize("hint", [{"point": (600, 300)}, {"box": (450, 150, 300, 300)}])
+def test_of_two_things_the_one_that_is_meant_is_kept(hint: dict[str, tuple[int, ...]]) -> None:
+    image, _ = draw("two discs")
+    alpha = ObjectRemover(**hint).matte(image).alpha
+    assert alpha[300, 600] == 1
+    assert not alpha[:, :400].any()
+
+
+def test_a_hole_through_which_the_wall_is_seen_stays_a_hole() -> None:
+    image, _ = draw("a disc")
+    cv2.circle(image, (400, 300), 90, (230, 230, 230), -1, cv2.LINE_AA)
+    alpha = ObjectRemover().matte(image).alpha
+    assert alpha[300, 400] == 0
+    assert alpha[300, 530] == 1
+
+
+def test_the_steps_are_those_of_the_cutout() -> None:
+    image, truth = draw("a cup on a table")
+    steps = ObjectRemover().steps(image)
+    assert steps.image.shape == (384, 512, 3)
+    for picture in (steps.edges, steps.closed, steps.enclosed, steps.prior, steps.mask):
+        assert picture.shape == (384, 512)
+    assert iou(steps.mask > 0, resize(truth.astype(np.float32), 512, 384) > 0.5) >= 0.97

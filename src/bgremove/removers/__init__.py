@@ -56,7 +56,7 @@ METHODS = {
     "contour": Method(
         module="bgremove.removers.object",
         attribute="ObjectRemover",
-        options=("edges", "low", "high"),
+        options=("edges", "low", "high", "quality", "box", "point"),
         help="an object before a calm background, by its outline; no network",
     ),
 }

@@ -1,25 +1,78 @@
 """The object method: the photo's contours, filled, as an alpha."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
 import numpy as np
 
-from bgremove import contour
-from bgremove.arrays import Image
+from bgremove import backdrop, contour, prior
+from bgremove.arrays import Image, Probability, alpha_from_uint8, alpha_to_uint8
+from bgremove.contour import Outline, Shape
 from bgremove.errors import OptionError
+from bgremove.graph_cut import cut
+from bgremove.hints import Attention, attention, check_hints, meant
 from bgremove.refine import find_edges
 from bgremove.removers.base import Matte, Remover
 
 STRONGEST_GRADIENT = 2040
 """What no threshold needs to exceed: 4 × 255 in each direction."""
 
+QUALITIES = ("fast", "best")
+
+LEVEL_OVER_OTSU = 0.7
+"""Where the subject begins, over Otsu's level of the prior: mean IoU on coco-object .531 at 0.6,
+.529 at 0.7, .524 at 0.8, on duts_tr .708, .716 and .718."""
+
+LEAST_CONTRAST = 0.15
+"""How much likelier than the rest a subject is on average, at least."""
+
+SURELY_ENCLOSED = 0.5
+"""More than this is enclosed at two of the three levels of edges."""
+
+MOST_OF_BORDER = 0.6
+"""Most of the picture's border that a subject covers: what covers more is cut by all sides."""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What the object method sees on its way, on a working copy of (h, w) pixels.
+
+    Attributes
+    ----------
+    image : (h, w, 3) ndarray of uint8, RGB
+    edges, closed : (h, w) ndarray of uint8, 0 or 255
+        The edges, and the same with their gaps closed.
+    enclosed : (h, w) ndarray of float32 in [0, 1]
+        How surely each pixel lies within a closed contour.
+    prior : (h, w) ndarray of float32 in [0, 1]
+        How likely each pixel is the subject's.
+    mask : (h, w) ndarray of uint8, 0 or 255
+        All 0 where no subject was found.
+    """
+
+    image: Image
+    edges: Outline
+    closed: Outline
+    enclosed: Probability
+    prior: Probability
+    mask: Shape
+
 
 class ObjectRemover(Remover):
-    """Cuts out an object before a calm background, by its outline.
+    """Cuts out the object that stands out, by its contours and colours.
 
     Parameters
     ----------
     low, high : float, optional
         Canny's thresholds on the gradient, in 0…2040, as the original's 100 and 200; by default
         chosen for each photo. One alone sets the other, at half or double.
+    quality : {"fast", "best"}, default "fast"
+        ``best`` refines the mask by GrabCut, in several times the time.
+    box : tuple of 4 floats, optional
+        Left, top, width and height in the photo's pixels: the subject lies inside.
+    point : tuple of 2 floats, optional
+        A pixel of the subject: only the piece that it lies in, or nearest to, is kept.
     edges : {"soft", "hard", "fine"}, default "soft"
         Along the photo's own edges; 0 and 255 only; or a matte, for hair.
 
@@ -32,25 +85,91 @@ class ObjectRemover(Remover):
     subject = "object"
 
     def __init__(
-        self, *, low: float | None = None, high: float | None = None, edges: str = "soft"
+        self,
+        *,
+        low: float | None = None,
+        high: float | None = None,
+        quality: str = "fast",
+        box: Sequence[float] | None = None,
+        point: Sequence[float] | None = None,
+        edges: str = "soft",
     ) -> None:
         for name, value in (("low", low), ("high", high)):
             if value is not None and not 0 <= value <= STRONGEST_GRADIENT:
                 raise OptionError(f"{name} must be a number in 0…{STRONGEST_GRADIENT}, got {value}")
         if low is not None and high is not None and low > high:
             raise OptionError(f"low must not exceed high, got low {low} and high {high}")
+        if quality not in QUALITIES:
+            raise OptionError(f"quality must be one of {', '.join(QUALITIES)}, got {quality!r}")
+        check_hints(box, point)
         self.low, self.high = low, high
+        self.quality, self.box, self.point = quality, box, point
         self._to_alpha = find_edges(edges)
 
     def matte(self, image: Image) -> Matte:
-        """Find the object in an image: edges, closed, filled, smoothed, blurred."""
+        """Find the object in an image: the steps, then blurred and brought to its size."""
         height, width = image.shape[:2]
-        small = contour.softened(contour.working_copy(image))
-        outline = contour.closed(contour.edges(small, *self._thresholds(small)))
-        shape = contour.subject(contour.smoothed(contour.filled(outline)))
-        if not shape.any():
+        mask = self.steps(image).mask
+        if not mask.any():
             return Matte(np.zeros((height, width), np.float32), found=False)
-        return Matte(self._to_alpha(contour.blurred(shape), image, 0.5), found=True)
+        return Matte(self._to_alpha(contour.blurred(mask), image, 0.5), found=True)
+
+    def steps(self, image: Image) -> Steps:
+        """Go the object method's way: edges, closed; contours, filled; prior; mask.
+
+        Parameters
+        ----------
+        image : (H, W, 3) ndarray of uint8, RGB
+
+        Returns
+        -------
+        Steps
+
+        Raises
+        ------
+        InputError
+            If the box or the point lies outside the image.
+        """
+        small = contour.working_copy(image)
+        where = attention(image.shape, small.shape, self.box, self.point)
+        soft = contour.softened(small)
+        low, high = self._thresholds(soft)
+        edges = contour.edges(soft, low, high)
+        enclosed = np.where(where.inside, contour.enclosed(soft, low, high), 0).astype(np.float32)
+        plain = backdrop.surface(soft)
+        if plain is None:
+            likely, shape = self._by_prior(soft, enclosed, where)
+        else:
+            likely, shape = self._by_backdrop(soft, plain, enclosed)
+        mask = meant(contour.subject(contour.without_small_holes(meant(shape, where))), where)
+        return Steps(
+            image=small,
+            edges=edges,
+            closed=contour.closed(edges),
+            enclosed=enclosed,
+            prior=likely,
+            mask=mask if is_confident(mask, likely, enclosed) else np.zeros_like(mask),
+        )
+
+    def _by_prior(
+        self, image: Image, enclosed: Probability, where: Attention
+    ) -> tuple[Probability, Shape]:
+        likely = prior.prior(image, enclosed, where)
+        level = LEVEL_OVER_OTSU * _otsu(likely)
+        if self.quality == "best":
+            return likely, cut(image, likely, level)
+        shape = np.where(likely > level, 255, 0).astype(np.uint8)
+        return likely, contour.agreeing(shape, contour.subject(_outlined(enclosed)))
+
+    def _by_backdrop(
+        self, image: Image, plain: backdrop.Lab, enclosed: Probability
+    ) -> tuple[Probability, Shape]:
+        """Take what stands out; what is as faint as a shadow only if nothing else does."""
+        standing = np.where(backdrop.stands_out(image, plain), 255, 0).astype(np.uint8)
+        shape = contour.tidied(standing)
+        if not contour.subject(shape).any():
+            shape = _outlined(enclosed)
+        return alpha_from_uint8(shape), shape
 
     def _thresholds(self, image: Image) -> tuple[float, float]:
         if self.low is not None and self.high is not None:
@@ -60,3 +179,27 @@ class ObjectRemover(Remover):
         if self.low is not None:
             return self.low, self.low * contour.THRESHOLD_RATIO
         return contour.thresholds(image)
+
+
+def is_confident(mask: Shape, likely: Probability, enclosed: Probability) -> bool:
+    """Tell whether a mask is a subject: it closes, stands out, and is in the picture.
+
+    Parameters
+    ----------
+    mask : (h, w) ndarray of uint8, 0 or 255
+    likely, enclosed : (h, w) ndarray of float32 in [0, 1]
+    """
+    inside = mask > 0
+    border = np.concatenate([inside[0], inside[-1], inside[:, 0], inside[:, -1]])
+    if not enclosed[inside].any() or border.mean() > MOST_OF_BORDER:
+        return False
+    return float(likely[inside].mean() - likely[~inside].mean()) >= LEAST_CONTRAST
+
+
+def _outlined(enclosed: Probability) -> Shape:
+    return np.where(enclosed > SURELY_ENCLOSED, 255, 0).astype(np.uint8)
+
+
+def _otsu(probability: Probability) -> float:
+    level, _ = cv2.threshold(alpha_to_uint8(probability), 0, 255, cv2.THRESH_OTSU)
+    return float(level) / 255

@@ -1,0 +1,100 @@
+"""A flat or smooth backdrop, as of product shots: recognised from the frame, told by colour."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bgremove.arrays import Image, Mask
+from bgremove.hints import frame
+
+Lab = NDArray[np.float32]
+
+PLAIN_SHARE = 0.93
+"""Least share of the frame that follows the surface: the rest is what the subject covers."""
+
+PLAIN_ERROR = 3.0
+"""How far a pixel of the backdrop is from the surface, in Lab: grain and JPEG."""
+
+FITS = 4
+"""Times the surface is fitted, each time without what lies off it."""
+
+UNLIKE_COLOUR = 6.0
+"""Distance in a and b beyond which a pixel is no backdrop, shadowed or not."""
+
+BRIGHTER, DARKER = 5.0, 8.0
+"""Lightness over and under the surface's beyond which a pixel may be the subject's."""
+
+SHADOW_DEPTH = 0.35
+"""Share of the lightness that a studio's shadow takes at most."""
+
+EDGE = 3
+"""How far a subject's colour bleeds into the backdrop, in pixels: half the softened edge."""
+
+SHADOW_SLOPE = 3.0
+"""Steepest change of lightness within a shadow, a pixel: shadows are soft, subjects have edges."""
+
+
+def surface(image: Image) -> Lab | None:
+    """Fit a smooth backdrop to the frame: a quadratic in each Lab channel.
+
+    Parameters
+    ----------
+    image : (h, w, 3) ndarray of uint8, RGB
+
+    Returns
+    -------
+    (h, w, 3) ndarray of float32 in Lab, L in 0…100
+        None if the frame follows no such surface.
+    """
+    lab = _lab(image)
+    height, width = lab.shape[:2]
+    rows, columns = np.mgrid[:height, :width].astype(np.float32)
+    y, x = (2 * rows + 1) / height - 1, (2 * columns + 1) / width - 1
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
+    outer = frame(height, width)
+    known, colours = terms[outer], lab[outer]
+    kept = np.linalg.norm(colours - np.median(colours, axis=0), axis=1) < 8 * PLAIN_ERROR
+    for _ in range(FITS):
+        if kept.sum() < known.shape[1]:
+            return None
+        weights = np.linalg.lstsq(known[kept], colours[kept], rcond=None)[0]
+        kept = np.linalg.norm(known @ weights - colours, axis=1) < PLAIN_ERROR
+    return (terms @ weights).astype(np.float32) if kept.mean() >= PLAIN_SHARE else None
+
+
+def stands_out(image: Image, backdrop: Lab) -> Mask:
+    """Tell which pixels are not the backdrop, nor its shadow.
+
+    Parameters
+    ----------
+    image : (h, w, 3) ndarray of uint8, RGB
+    backdrop : (h, w, 3) ndarray of float32 in Lab
+
+    Returns
+    -------
+    (h, w) ndarray of bool
+    """
+    lab = _lab(image)
+    lightness, expected = lab[..., 0], backdrop[..., 0]
+    coloured = np.linalg.norm(lab[..., 1:] - backdrop[..., 1:], axis=2) > UNLIKE_COLOUR
+    slope = np.hypot(
+        cv2.Sobel(lightness, cv2.CV_32F, 1, 0, scale=0.125),
+        cv2.Sobel(lightness, cv2.CV_32F, 0, 1, scale=0.125),
+    )
+    dark = lightness < expected - DARKER
+    shadow = (lightness > (1 - SHADOW_DEPTH) * expected) & (slope < SHADOW_SLOPE)
+    found: Mask = coloured | (lightness > expected + BRIGHTER) | (dark & ~shadow)
+    return found & ~_blurred_edge(found, np.linalg.norm(lab - backdrop, axis=2))
+
+
+def _blurred_edge(found: Mask, distance: NDArray[np.float32]) -> Mask:
+    """Give the outermost pixels that are less than half as unlike as what they surround."""
+    window = np.ones((2 * EDGE + 1, 2 * EDGE + 1), np.uint8)
+    core = cv2.erode(found.astype(np.uint8), window, borderValue=1) > 0
+    edge: Mask = found & ~core & (distance < cv2.dilate(distance, window) / 2)
+    return edge
+
+
+def _lab(image: Image) -> Lab:
+    lab: Lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB).astype(np.float32)
+    return lab

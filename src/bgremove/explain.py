@@ -1,0 +1,98 @@
+"""The object method's way, drawn: each step's picture beside the next, numbered."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image as PILImage
+from PIL import ImageDraw
+
+from bgremove.arrays import Image, alpha_to_uint8, resize
+from bgremove.batch import Job
+from bgremove.compose import cutout
+from bgremove.errors import BgremoveError, ImageWriteError
+from bgremove.image_io import read_photo
+from bgremove.removers.object import ObjectRemover
+
+CAPTION = 18
+"""Height of the line above the pictures, in pixels."""
+
+GAP = 4
+"""Between two pictures, in pixels."""
+
+ENDING = "-steps.png"
+"""What a strip is called after its photo's name."""
+
+
+def strip(image: Image, remover: ObjectRemover) -> PILImage.Image:
+    """Draw what the object method does with an image.
+
+    Parameters
+    ----------
+    image : (H, W, 3) ndarray of uint8, RGB
+    remover : ObjectRemover
+
+    Returns
+    -------
+    PIL.Image.Image
+        RGB: photo, edges, closed, contours, prior, mask, cutout.
+    """
+    steps = remover.steps(image)
+    height, width = steps.mask.shape
+    alpha = resize(remover.matte(image).alpha, width, height)
+    result = PILImage.fromarray(cutout(steps.image, alpha))
+    white = PILImage.new("RGBA", result.size, "white")
+    pictures = {
+        "photo": steps.image,
+        "edges": steps.edges,
+        "closed": steps.closed,
+        "contours": alpha_to_uint8(steps.enclosed),
+        "prior": alpha_to_uint8(steps.prior),
+        "mask": steps.mask,
+        "cutout": np.asarray(PILImage.alpha_composite(white, result)),
+    }
+    drawn = PILImage.new("RGB", (len(pictures) * (width + GAP) - GAP, height + CAPTION), "white")
+    for number, (name, picture) in enumerate(pictures.items()):
+        left = number * (width + GAP)
+        ImageDraw.Draw(drawn).text((left + 2, 2), f"{number}. {name}", fill="black")
+        drawn.paste(PILImage.fromarray(picture).convert("RGB"), (left, CAPTION))
+    return drawn
+
+
+def write_strips(jobs: Iterable[Job], options: dict[str, Any], folder: str) -> list[str]:
+    """Write the strip of each photo that is a file into a folder.
+
+    Parameters
+    ----------
+    jobs : iterable of Job
+    options : dict
+        Those of `ObjectRemover`.
+    folder : str
+        Made if it is not there.
+
+    Returns
+    -------
+    list of str
+        A line for each strip that could not be written.
+    """
+    remover = ObjectRemover(**options)
+    failures = []
+    for job in jobs:
+        if job.source is None:
+            failures.append(f"{job.name}: has no name to draw its steps under; pass a file")
+            continue
+        try:
+            picture = strip(read_photo(job.source).image, remover)
+            _write(picture, Path(folder) / f"{Path(job.source).stem}{ENDING}")
+        except BgremoveError as error:
+            failures.append(f"{job.name}: {error}")
+    return failures
+
+
+def _write(picture: PILImage.Image, path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        picture.save(path)
+    except OSError as error:
+        raise ImageWriteError(f"{path}: the steps cannot be written: {error.strerror}") from error

@@ -1,0 +1,80 @@
+"""What a user says of where the subject is."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bgremove.errors import InputError, OptionError
+from bgremove.hints import attention, check_hints, frame, meant
+
+PHOTO, SMALL = (400, 600, 3), (200, 300, 3)
+
+
+def test_without_a_hint_the_subject_is_looked_for_everywhere_but_in_the_frame() -> None:
+    where = attention(PHOTO, SMALL, None, None)
+    assert where.inside.all()
+    assert (where.background == frame(200, 300)).all()
+    assert (where.centre, where.reach, where.point) == ((150, 100), (150, 100), None)
+
+
+def test_a_box_is_the_only_place_and_all_around_it_is_background() -> None:
+    where = attention(PHOTO, SMALL, (100, 40, 200, 80), None)
+    assert where.inside.sum() == 100 * 40
+    assert where.inside[20:60, 50:150].all()
+    assert (where.background == ~where.inside).all()
+    assert (where.centre, where.reach) == ((100, 40), (50, 20))
+
+
+def test_a_box_of_the_whole_photo_says_nothing() -> None:
+    where = attention(PHOTO, SMALL, (-5, -5, 1000, 1000), None)
+    assert where.inside.all()
+    assert (where.background == frame(200, 300)).all()
+
+
+def test_a_point_is_where_the_subject_is_expected() -> None:
+    where = attention(PHOTO, SMALL, None, (500, 100))
+    assert where.point == (250, 50)
+    assert where.centre == (250.5, 50.5)
+
+
+@pytest.mark.parametrize(("point", "left"), [((5, 5), True), ((95, 5), False), ((60, 20), False)])
+def test_the_piece_in_which_or_nearest_to_which_the_point_lies_is_kept(
+    point: tuple[int, int], left: bool
+) -> None:
+    shape = np.zeros((40, 100), np.uint8)
+    shape[:, :20] = shape[:, 80:] = 255
+    kept = meant(shape, attention((40, 100), (40, 100), None, point))
+    assert kept[:, :20].all() == left
+    assert kept[:, 80:].all() == (not left)
+
+
+def test_what_lies_outside_the_box_is_dropped() -> None:
+    shape = np.full((40, 100), 255, np.uint8)
+    kept = meant(shape, attention((40, 100), (40, 100), (10, 10, 20, 20), None))
+    assert kept.sum() == 255 * 20 * 20
+
+
+@pytest.mark.parametrize(
+    ("hints", "message"),
+    [
+        ({"box": (1, 2, 3), "point": None}, "box must be 4 numbers, got 1,2,3"),
+        ({"box": (1, 2, math.nan, 3), "point": None}, "box must be 4 numbers, got 1,2,nan,3"),
+        ({"box": (1, 2, 0, 3), "point": None}, "width and a height above 0, got 1,2,0,3"),
+        ({"box": None, "point": (1, "a")}, "point must be 2 numbers, got 1,'a'"),
+    ],
+)
+def test_what_is_no_box_or_point_is_refused(hints: dict[str, Any], message: str) -> None:
+    with pytest.raises(OptionError, match=message):
+        check_hints(**hints)
+
+
+def test_a_box_outside_the_photo_is_refused() -> None:
+    with pytest.raises(InputError, match="box 700,0,10,10 lies outside the photo of 600×400"):
+        attention(PHOTO, SMALL, (700, 0, 10, 10), None)
+
+
+def test_a_point_outside_the_photo_is_refused() -> None:
+    with pytest.raises(InputError, match="point 600,0 lies outside the photo of 600×400"):
+        attention(PHOTO, SMALL, None, (600, 0))
