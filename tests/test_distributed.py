@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -104,11 +105,11 @@ def test_an_actor_that_is_killed_loses_nothing(folder: Path) -> None:
 def _kill_an_actor_in_mid_run(out: Path) -> None:
     while not out.exists() or len(list(out.glob("*.png"))) < 3:
         time.sleep(0.005)
-    actors = [
-        int(entry.name)
-        for entry in Path("/proc").iterdir()
-        if entry.name.isdigit() and b"_JobActor" in (entry / "cmdline").read_bytes()
-    ]
+    actors = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended meanwhile
+            if b"_JobActor" in (entry / "cmdline").read_bytes():
+                actors.append(int(entry.name))
     os.kill(actors[0], signal.SIGKILL)
 
 
