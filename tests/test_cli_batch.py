@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -348,11 +348,10 @@ class TestSignals:
 
 def worker_of(parent: int) -> int:
     """The child that runs a spawned process, and not the one that tracks resources."""
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended meanwhile
             status = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-            text = (entry / "cmdline").read_bytes()
-            if int(status[1]) == parent and b"spawn_main" in text:
+            if int(status[1]) == parent and b"spawn_main" in (entry / "cmdline").read_bytes():
                 return int(entry.name)
     raise AssertionError("no worker")
 

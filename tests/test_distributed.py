@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,6 +90,7 @@ def test_a_cluster_gives_what_one_process_gives_bit_for_bit(folder: Path) -> Non
     assert (to_do, len(skipped)) == ([], PHOTOS)
 
 
+@pytest.mark.skipif(not Path("/proc").exists(), reason="actors are found in /proc")
 def test_an_actor_that_is_killed_loses_nothing(folder: Path) -> None:
     jobs, alone = jobs_of(folder, 40)
     killer = threading.Thread(target=_kill_an_actor_in_mid_run, args=(folder / "out",))
@@ -101,13 +103,14 @@ def test_an_actor_that_is_killed_loses_nothing(folder: Path) -> None:
 
 
 def _kill_an_actor_in_mid_run(out: Path) -> None:
-    from ray.util.state import list_actors
-
     while not out.exists() or len(list(out.glob("*.png"))) < 3:
         time.sleep(0.005)
-    for actor in list_actors(filters=[("state", "=", "ALIVE")], detail=True):
-        if "_JobActor" in actor.class_name:
-            os.kill(actor.pid, signal.SIGKILL)
+    actors = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended meanwhile
+            if b"_JobActor" in (entry / "cmdline").read_bytes():
+                actors.append(int(entry.name))
+    os.kill(actors[0], signal.SIGKILL)
 
 
 def test_a_bad_photo_costs_itself_only(folder: Path) -> None:

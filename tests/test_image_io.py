@@ -1101,6 +1101,6 @@ def test_only_a_file_s_own_parts_are_removed(
     monkeypatch.setattr(os, "fsync", keep)
     write_atomically(b"one", tmp_path / "a.png")
     write_atomically(b"two", tmp_path / "b.png")
-    remove_parts(tmp_path / "a.png")
+    remove_parts([tmp_path / "a.png"])
     assert [part.exists() for part in kept] == [False, True]
-    remove_parts(tmp_path / "missing" / "a.png")
+    remove_parts([tmp_path / "missing" / "a.png"])

@@ -7,6 +7,7 @@ import secrets
 import stat
 import threading
 import warnings
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -252,17 +253,23 @@ def write_atomically(
         raise ImageWriteError(f"{name}: cannot be written: {_reason(error)}") from error
 
 
-def remove_parts(path: Path) -> None:
-    """Remove what `write_atomically` leaves of a file when it is killed.
+def remove_parts(paths: Iterable[Path]) -> None:
+    """Remove what `write_atomically` leaves of files when it is killed.
 
     Parameters
     ----------
-    path : Path
-        The file that was to be written. What cannot be removed stays.
+    paths : iterable of Path
+        The files that were to be written. Each folder is listed once; what cannot be removed
+        stays.
     """
-    with suppress(OSError):
-        for part in path.parent.glob(f"{_part_prefix(path)}*{_PART_SUFFIX}"):
-            part.unlink(missing_ok=True)
+    prefixes: dict[Path, set[str]] = {}
+    for path in paths:
+        prefixes.setdefault(path.parent, set()).add(_part_prefix(path))
+    for folder, known in prefixes.items():
+        with suppress(OSError):
+            for part in folder.glob(f".bgremove-*{_PART_SUFFIX}"):
+                if part.name[:_PREFIX_LENGTH] in known:
+                    part.unlink(missing_ok=True)
 
 
 # Reading
@@ -535,6 +542,9 @@ _PART_SUFFIX = ".part"
 def _part_prefix(path: Path) -> str:
     """By what to know the parts of a file, however long its name is."""
     return f".bgremove-{sha256(os.fsencode(path.name)).hexdigest()[:16]}-"
+
+
+_PREFIX_LENGTH = len(_part_prefix(Path("x")))
 
 
 def _write_new(data: bytes, path: Path, durable: bool) -> None:

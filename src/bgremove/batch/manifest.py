@@ -102,18 +102,20 @@ class Manifest:
         list of Outcome
             Of the others: ``skipped``, or ``failed`` where an output must not be replaced.
         """
-        to_do, settled = [], []
+        to_do, settled, torn = [], [], []
         for job in jobs:
             record = self.records.get(self._key(job), _UNKNOWN)
+            if record.status == "begun":
+                torn.append(_target(job))
             may_replace = overwrite or _is_ours(record, job)
             if self._is_valid(record, job):
                 settled.append(_skipped(job, record))
             elif may_replace or not os.path.lexists(_target(job)):
-                remove_parts(_target(job))
                 to_do.append(replace(job, overwrite=may_replace))
             else:
                 reason = "exists already, and no run has left it so; --overwrite replaces it"
                 settled.append(failed(job.name, f"{job.target}: {reason}", "ImageWriteError"))
+        remove_parts(torn)
         return to_do, settled
 
     def begin(self, job: Job) -> None:
@@ -233,3 +235,5 @@ def _lock(file: BinaryIO, folder: Path) -> None:
     except BlockingIOError as error:
         file.close()
         raise ImageWriteError(f"{folder}: another run is writing there; wait for it") from error
+    except OSError:  # a network drive without locks
+        return

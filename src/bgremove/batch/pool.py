@@ -213,7 +213,7 @@ class _Worker:
         self.process.join()
         self.connection.close()
         if self.job is not None and self.job.target is not None:
-            remove_parts(self.job.target)
+            remove_parts([self.job.target])
 
 
 @contextmanager
