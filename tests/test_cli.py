@@ -219,7 +219,7 @@ class TestSteps:
     def test_explain_draws_the_steps_of_each_photo(self) -> None:
         draw("a.png")
         assert told(contour("a.png", "--explain", "steps", "--quality", "best")) == (0, "", "")
-        assert os.listdir("steps") == ["a-steps.png"]
+        assert [path.name for path in Path("steps").iterdir()] == ["a-steps.png"]
 
     def test_steps_that_cannot_be_drawn_are_a_failure(self) -> None:
         draw("a.png")

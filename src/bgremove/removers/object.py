@@ -157,8 +157,9 @@ class ObjectRemover(Remover):
         likely = prior.prior(image, enclosed, where)
         level = LEVEL_OVER_OTSU * _otsu(likely)
         if self.quality == "best":
-            return likely, cut(image, likely, level)
-        shape = np.where(likely > level, 255, 0).astype(np.uint8)
+            shape = cut(image, likely, level)
+        else:
+            shape = np.where(likely > level, 255, 0).astype(np.uint8)
         return likely, contour.agreeing(shape, contour.subject(_outlined(enclosed)))
 
     def _by_backdrop(
@@ -182,7 +183,7 @@ class ObjectRemover(Remover):
 
 
 def is_confident(mask: Shape, likely: Probability, enclosed: Probability) -> bool:
-    """Tell whether a mask is a subject: a contour closes in it, it stands out, it is in the picture.
+    """Tell whether a mask is a subject: a contour closes in it, it stands out, the picture has it.
 
     Parameters
     ----------
