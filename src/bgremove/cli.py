@@ -72,7 +72,7 @@ class _Failure(click.ClickException):
         click.echo(f"bgremove: {printable(self.message)}", file=file, err=file is None)
 
 
-class _Numbers(click.ParamType):  # type: ignore[type-arg]
+class _Numbers(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """Numbers with commas between, as X,Y."""
 
     def __init__(self, name: str) -> None:

@@ -35,7 +35,8 @@ UNLIKE, ENCLOSED, ACROSS, DOWN, BIAS = 1.03, 2.27, -2.71, -1.91, -2.0
 docs/object.md tells what each brings."""
 
 PLACE, PLACE_AROUND, COLOUR, COLOUR_AROUND, SECOND_BIAS = 0.15, 0.73, 0.26, 0.34, -0.15
-"""Weights of what the prior and the colours say, at a pixel and around it; fitted as above."""
+"""Weights of what the prior and the colours say, at a pixel and around it: rounded by hand from a
+fit on the same photos that had two widths of "around", so not themselves a fit."""
 
 NEVER = -7.0
 """The logit of what cannot be the subject's: about one in a thousand."""
