@@ -249,8 +249,16 @@ def _check_usage(inputs: Sequence[str], *, quiet: bool, verbose: bool) -> None:
         raise click.UsageError("- reads standard input, and nothing is piped in")
 
 
-_OUTPUT_OPTIONS = ("output", "background", "crop", "margin", "size", "position", "format")
-_OUTPUT_OPTIONS += ("quality",)
+_OUTPUT_OPTIONS = (
+    "output",
+    "background",
+    "crop",
+    "margin",
+    "size",
+    "position",
+    "format",
+    "quality",
+)
 
 
 def _output_of(options: dict[str, Any]) -> "Output":
