@@ -167,7 +167,7 @@ class TestOutputs:
             (["a.jpg", "b.jpg"], "-", "out - takes one photo, got 2; name a folder"),
             (["a.jpg", "b.jpg"], "b.jpg", "out must be a folder for several photos, got the file"),
             (["a.jpg"], "", "out must name a file or a folder, got an empty name"),
-            (["a.jpg"], "x.jpeg", r"out must be a \.png, the only kind that is written, got x\.j"),
+            (["a.jpg"], "x.jpeg", r"out must end with \.png, got x\.jpeg; name the format"),
         ],
     )
     def test_an_out_that_cannot_be_is_wrong_use(
@@ -265,8 +265,8 @@ class TestRun:
     def test_without_a_file_to_write_the_bytes_are_given(self) -> None:
         draw(Path("a.png"))
         [outcome] = run(plan(["a.png"], "-").jobs, ObjectRemover())
-        assert outcome.png is not None
-        assert outcome.png.startswith(b"\x89PNG")
+        assert outcome.data is not None
+        assert outcome.data.startswith(b"\x89PNG")
         assert sorted(path.name for path in Path().iterdir()) == ["a.png"]
 
     def test_a_bad_photo_costs_itself_only(self) -> None:
