@@ -173,7 +173,7 @@ def joined(probability: Probability, image: Image, threshold: float) -> Joint:
     scale = max(small.shape) / side
     size = small.shape[1], small.shape[0]
     enlarged = resize(decided, width, height)
-    narrow = back_projected(fit(image, enlarged, NARROW).applied(image), decided)
+    narrow = back_projected(fit(image, enlarged, NARROW).applied(image), decided, 1 - unsure)
     wide, evidence = carried_over(resize(centred, *size), small, max(1, round(WIDE * scale)))
 
     helped = resize(unsure, width, height) * resize(evidence, width, height)
@@ -229,12 +229,15 @@ def carried_over(probability: Probability, image: Image, radius: int) -> tuple[L
     return fit(image, subject, radius, confidence), evidence
 
 
-def back_projected(alpha: Alpha, probability: Probability) -> Alpha:
-    """Correct an alpha until its average over each of the map's pixels is what the map says."""
+def back_projected(alpha: Alpha, probability: Probability, trust: Floats) -> Alpha:
+    """Correct an alpha until its average over each of the map's pixels is what the map says.
+
+    Where the map hesitates (`trust` is 0, in the map's size) its word is no average to be met.
+    """
     height, width = alpha.shape
     for _ in range(BACK_PROJECTIONS):
         missing = probability - resize(alpha, probability.shape[1], probability.shape[0])
-        alpha = clipped(alpha + resize(missing, width, height))
+        alpha = clipped(alpha + resize(trust * missing, width, height))
     return alpha
 
 
