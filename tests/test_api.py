@@ -91,7 +91,7 @@ class TestThinFunctions:
         by_name = [p for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
         options = {option for method in methods for option in METHODS[method].options}
         assert {p.name for p in by_name} - {"method", "output"} == options
-        assert all(p.default is None for p in by_name if p.name != "method")
+        assert all(p.default is None for p in by_name if p.name not in ("method", "output"))
 
 
 class TestLoadRemover:

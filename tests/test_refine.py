@@ -86,7 +86,7 @@ def test_an_alpha_s_averages_come_nearer_to_the_map() -> None:
     known = resize(rng.random((4, 4), np.float32), 16, 16)
     start = np.full((64, 64), 0.5, np.float32)
     before = np.abs(resize(start, 16, 16) - known).mean()
-    after = np.abs(resize(back_projected(start, known), 16, 16) - known).mean()
+    after = np.abs(resize(back_projected(start, known, np.ones_like(known)), 16, 16) - known).mean()
     assert after < before / 4
 
 

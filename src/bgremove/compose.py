@@ -1,5 +1,6 @@
 """From an image and an alpha to a cutout."""
 
+import cv2
 import numpy as np
 
 from bgremove.arrays import Alpha, Cutout, Image, alpha_to_uint8
@@ -28,11 +29,22 @@ def cutout(image: Image, alpha: Alpha | TiledAlpha, own_alpha: Alpha | None = No
     source = tiled(alpha) if isinstance(alpha, np.ndarray) else alpha
     result = np.empty((*image.shape[:2], 4), np.uint8)
     for tile in tiles(*image.shape[:2]):
-        result[tile][..., :3] = image[tile]
-        result[tile][..., 3] = alpha_to_uint8(source.tile(*tile))
+        result[tile] = _joined(image[tile], source.tile(*tile))
     unmix(result, image)
-    for tile in tiles(*image.shape[:2]):
-        if own_alpha is not None:
-            result[tile][..., 3] = alpha_to_uint8(source.tile(*tile) * own_alpha[tile])
-        result[tile][result[tile][..., 3] == 0] = 0
+    if own_alpha is not None:
+        for tile in tiles(*image.shape[:2]):
+            both = source.tile(*tile) * own_alpha[tile]
+            result[tile] = _joined(result[tile][..., :3], both)
     return result
+
+
+def _joined(colours: Image, alpha: Alpha) -> Cutout:
+    """Join one tile's colours and alpha, and leave no colour where nothing is visible."""
+    levels = alpha_to_uint8(alpha)
+    if not levels.any():
+        return np.zeros((*levels.shape, 4), np.uint8)
+    result = cv2.cvtColor(np.ascontiguousarray(colours), cv2.COLOR_RGB2RGBA)
+    result[..., 3] = levels
+    if not levels.all():
+        result[levels == 0] = 0
+    return result.astype(np.uint8, copy=False)

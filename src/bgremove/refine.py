@@ -22,13 +22,10 @@ from bgremove.matting import closed_form
 from bgremove.tiles import TiledAlpha, source_range, upsampled
 
 FIT_SIDE = 256
-"""Longest side of the copy on which the map is joined with the photo, if the map is larger."""
+"""Longest side of the copy on which the wide filter is fitted, if the map is larger."""
 
-WORKING_SIDE = 768
+WORKING_SIDE = 512
 """Longest side up to which alphas are whole; from there to the photo's size goes by tiles."""
-
-FINE_SIDE = 512
-"""Longest side of the copy on which `fine` solves for the matte."""
 
 SURE_WIDTH, UNSURE_WIDTH = 2.0, 6.0
 """Widths of a transition, in the map's pixels: up to the first it is an edge, from the second on
@@ -38,8 +35,11 @@ a pixel and blurred as much 3.3, by two 5.4 (`benchmarks/edges.py`)."""
 NEIGHBOURHOOD = 4.0
 """Sigma, in the map's pixels, within which the width of a transition is measured."""
 
-NARROW, WIDE = 2, 8
-"""Radii of the two filters, in the map's pixels (of 1, 2, 4, 8 the best on edges_eval)."""
+NARROW = 2
+"""Radius of the narrow filter, in the working copy's pixels: a map's pixel or less."""
+
+WIDE = 8
+"""Radius of the wide filter, in the map's pixels (of 2, 4, 8 the best on edges_eval)."""
 
 EVIDENCE = 0.05
 """Share of a wide window that must be sure of either side before its word counts in full."""
@@ -94,7 +94,7 @@ def fine_edges(probability: Probability, image: Image, threshold: float) -> Tile
     ----------
     Levin, Lischinski, Weiss, "A Closed-Form Solution to Natural Image Matting", 2008.
     """
-    working = bounded(image, FINE_SIDE)
+    working = bounded(image, WORKING_SIDE)
     joint = joined(probability, working, threshold)
     matte = closed_form(working, joint.alpha, joint.band, joint.hesitation)
     return carried_on(without_noise(matte), working, image)
@@ -172,13 +172,12 @@ def joined(probability: Probability, image: Image, threshold: float) -> Joint:
     small = bounded(image, min(side, FIT_SIDE))
     scale = max(small.shape) / side
     size = small.shape[1], small.shape[0]
-    narrow = fit(small, resize(decided, *size), scaled(NARROW, scale)).applied(image)
-    narrow = back_projected(narrow, decided)
-    wide, evidence = carried_over(resize(centred, *size), small, scaled(WIDE, scale))
+    enlarged = resize(decided, width, height)
+    narrow = back_projected(fit(image, enlarged, NARROW).applied(image), decided, 1 - unsure)
+    wide, evidence = carried_over(resize(centred, *size), small, max(1, round(WIDE * scale)))
 
     helped = resize(unsure, width, height) * resize(evidence, width, height)
     both = narrow + helped * (wide.applied(image) - narrow)
-    enlarged = resize(decided, width, height)
     alpha = settled(both, enlarged)
     unsettled = np.minimum(enlarged, 1 - enlarged) > BAND / 2
     return Joint(alpha, unsettled | ((alpha > 0) & (alpha < 1)), helped)
@@ -219,11 +218,6 @@ def hesitation(probability: Probability) -> Floats:
     return clipped(degree)
 
 
-def scaled(radius: int, scale: float) -> int:
-    """Bring a radius to a copy's size, in whole pixels."""
-    return max(1, round(radius * scale))
-
-
 def carried_over(probability: Probability, image: Image, radius: int) -> tuple[LinearAlpha, Floats]:
     """Carry the sure pixels' labels over to the others by colour, and tell with what evidence."""
     confidence = (2 * probability - 1) ** 2
@@ -235,12 +229,15 @@ def carried_over(probability: Probability, image: Image, radius: int) -> tuple[L
     return fit(image, subject, radius, confidence), evidence
 
 
-def back_projected(alpha: Alpha, probability: Probability) -> Alpha:
-    """Correct an alpha until its average over each of the map's pixels is what the map says."""
+def back_projected(alpha: Alpha, probability: Probability, trust: Floats) -> Alpha:
+    """Correct an alpha until its average over each of the map's pixels is what the map says.
+
+    Where the map hesitates (`trust` is 0, in the map's size) its word is no average to be met.
+    """
     height, width = alpha.shape
     for _ in range(BACK_PROJECTIONS):
         missing = probability - resize(alpha, probability.shape[1], probability.shape[0])
-        alpha = clipped(alpha + resize(missing, width, height))
+        alpha = clipped(alpha + resize(trust * missing, width, height))
     return alpha
 
 

@@ -94,19 +94,17 @@ def upsampled(field: Floats, rows: slice, columns: slice, height: int, width: in
     -------
     ndarray of float32
     """
-    down = _weights(rows, height, field.shape[0])
-    across = _weights(columns, width, field.shape[1])
-    top, bottom = source_range(rows, height, field.shape[0])
     left, right = source_range(columns, width, field.shape[1])
-    stretched = np.tensordot(down, field[top:bottom, left:right], axes=(1, 0))
-    result = np.tensordot(stretched, across, axes=(1, 1))
-    return np.moveaxis(result, -1, 1)
+    stretched = _interpolated(field[:, left:right], _positions(rows, height, field.shape[0]))
+    across = _positions(columns, width, field.shape[1]) - left
+    return np.ascontiguousarray(_interpolated(stretched.swapaxes(0, 1), across).swapaxes(0, 1))
 
 
-def _weights(part: slice, size: int, small: int) -> Floats:
-    """Give, for each row or column of a tile, how much each source row or column counts."""
-    place = _positions(part, size, small)
-    first, stop = source_range(part, size, small)
-    sources = np.arange(first, stop)
-    shares: Floats = np.maximum(0, 1 - np.abs(place[:, None] - sources)).astype(np.float32)
-    return shares
+def _interpolated(field: Floats, place: Floats) -> Floats:
+    """Interpolate linearly between the rows of a field."""
+    before = place.astype(np.intp)
+    after = np.minimum(before + 1, field.shape[0] - 1)
+    share = (place - before).astype(np.float32).reshape(-1, *[1] * (field.ndim - 1))
+    first = field[before]
+    result: Floats = first + share * (field[after] - first)
+    return result

@@ -13,6 +13,7 @@ from PIL import Image as PILImage
 
 from bgremove.batch import Job, Plan, names_in_list, plan
 from bgremove.errors import OptionError
+from bgremove.output import Output
 
 Draw: TypeAlias = Callable[..., Path]
 
@@ -113,6 +114,11 @@ class TestInputs:
 
 
 class TestOutputs:
+    def test_an_output_is_called_by_its_format(self, draw: Draw) -> None:
+        draw("a.jpg")
+        [job] = plan(["a.jpg"], output=Output(format="webp")).jobs
+        assert job.target == Path("a-cutout.webp")
+
     @pytest.mark.parametrize(
         ("inputs", "out", "targets"),
         [

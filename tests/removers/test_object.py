@@ -156,7 +156,7 @@ def test_soft_edges_have_levels_between_and_hard_ones_have_none() -> None:
     hard = ObjectRemover(edges="hard").matte(image).alpha
     assert len(np.unique(soft)) > 10
     assert set(np.unique(hard)) == {0, 1}
-    assert ((soft > 0.5) == (hard > 0.5)).mean() > 0.999
+    assert ((soft > 0.5) == (hard > 0.5)).mean() > 0.98
 
 
 def test_an_array_comes_back_with_colours_kept_and_nothing_behind_the_subject() -> None:
@@ -215,7 +215,7 @@ def test_a_low_threshold_above_the_high_one_is_refused() -> None:
 
 
 def test_an_unknown_kind_of_edges_is_refused() -> None:
-    with pytest.raises(OptionError, match="edges must be one of soft, hard, got 'round'"):
+    with pytest.raises(OptionError, match="edges must be one of soft, hard, fine, got 'round'"):
         ObjectRemover(edges="round")
 
 
@@ -238,7 +238,7 @@ def test_pictures_of_odd_sizes_give_a_matte(
     image=st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3)).flatmap(
         lambda shape: arrays.arrays(np.uint8, shape)
     ),
-    edges=st.sampled_from(["soft", "hard"]),
+    edges=st.sampled_from(["soft", "hard", "fine"]),
     high=st.none() | st.integers(0, 300),
 )
 def test_any_picture_gives_a_matte(image: Image, edges: str, high: int | None) -> None:
