@@ -16,6 +16,7 @@ from bgremove.errors import (
     ModelNotFoundError,
     OptionError,
 )
+from bgremove.output import Output
 from bgremove.removers import METHODS, check_options, find_method, remover_class
 from bgremove.removers.auto import AutoRemover
 from bgremove.removers.base import Remover
@@ -77,8 +78,10 @@ class TestThinFunctions:
     ) -> None:
         parameters = inspect.signature(function).parameters  # type: ignore[arg-type]
         by_name = [p for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
-        assert {p.name for p in by_name} - {"method"} == set(METHODS[method].options)
-        assert all(p.default is None for p in by_name if p.name != "method")
+        assert {p.name for p in by_name} - {"method", "output"} == set(METHODS[method].options)
+        others = [p for p in by_name if p.name not in ("method", "output")]
+        assert all(p.default is None for p in others)
+        assert function is api.load_remover or parameters["output"].default == Output()
 
 
 class TestLoadRemover:
