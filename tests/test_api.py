@@ -17,6 +17,7 @@ from bgremove.errors import (
     ModelNotFoundError,
     OptionError,
 )
+from bgremove.output import Output
 from bgremove.removers import METHODS, check_options, find_method, remover_class
 from bgremove.removers.auto import AutoRemover
 from bgremove.removers.base import Remover
@@ -91,7 +92,9 @@ class TestThinFunctions:
         by_name = [p for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
         options = {option for method in methods for option in METHODS[method].options}
         assert {p.name for p in by_name} - {"method", "output"} == options
-        assert all(p.default is None for p in by_name if p.name not in ("method", "output"))
+        others = [p for p in by_name if p.name not in ("method", "output")]
+        assert all(p.default is None for p in others)
+        assert function is api.load_remover or parameters["output"].default == Output()
 
 
 class TestLoadRemover:
