@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from bgremove.cards import ModelCard, check_hash, read_card
+from bgremove.cards import ModelCard, check_hash, read_card, sha256_of
 from bgremove.errors import DataError
 from bgremove.network.tiramisu import PRESETS, build
 from bgremove.segmenter import load_segmenter
@@ -152,6 +152,16 @@ def test_the_card_tells_what_the_network_has_learned_from(model: ModelCard) -> N
     assert facts["images_seen"] == 10 * 4 + 2 * 2
     assert facts["sizes"] == [96, 224]
     assert facts["hardware"] == "2 CPU cores"
+
+
+def test_the_card_tells_which_weights_the_run_began_with(config_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "first.npz").write_bytes(b"weights")
+    config_file.write_text(f'start = "first.npz"\n{CONFIG}')
+    facts = training_facts(read_config(config_file), 1, "2 CPU cores")
+    assert facts["start"] == {"file": "first.npz", "sha256": sha256_of(tmp_path / "first.npz")}
+    (tmp_path / "first.npz").unlink()
+    with pytest.raises(DataError, match=r"first\.npz: expected the weights that the run began"):
+        training_facts(read_config(config_file), 1, "2 CPU cores")
 
 
 def test_a_set_without_terms_stops_the_export(config_file: Path) -> None:

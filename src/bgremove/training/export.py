@@ -136,7 +136,24 @@ def training_facts(config: RunConfig, steps: int, hardware: str) -> dict[str, An
         "sizes": [phase.size for phase in config.phases],
         "seed": config.seed,
         "hardware": hardware,
+        **({"start": start_facts(config.start)} if config.start else {}),
     }
+
+
+def start_facts(start: Path) -> dict[str, str]:
+    """Tell which weights a run began with, by the hash of their file.
+
+    Raises
+    ------
+    DataError
+        If the file is no longer there.
+    """
+    try:
+        return {"file": start.name, "sha256": sha256_of(start)}
+    except OSError as error:
+        raise DataError(
+            f"{start}: expected the weights that the run began with: {error.strerror}"
+        ) from error
 
 
 def _steps(checkpoint: Path) -> int:
