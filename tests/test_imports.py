@@ -10,7 +10,7 @@ LAYERS = (
     ("arrays", "extras", "network", "png", "threads"),
     ("hints",),
     ("backdrop", "cards", "contour", "guided", "image_io", "labelled_photos", "prior", "tiles"),
-    ("foreground", "graph_cut", "matting", "output"),
+    ("foreground", "graph_cut", "matting", "output", "pieces"),
     ("compose", "refine"),
     ("devices", "model_files"),
     ("segmenter",),

@@ -8,6 +8,7 @@ import numpy as np
 from bgremove.arrays import Image, Probability
 from bgremove.cards import PresenceRule
 from bgremove.errors import OptionError
+from bgremove.pieces import without_specks
 from bgremove.refine import Edges, find_edges, soft_edges
 from bgremove.removers.base import Matte, Remover
 from bgremove.segmenter import DEFAULT_MODEL, load_segmenter
@@ -91,7 +92,7 @@ def matte_of(
     """Give the matte of a photo that a network's output stands for."""
     if not is_present(probability, rule):
         return Matte(np.zeros(image.shape[:2], np.float32), found=False)
-    return Matte(to_alpha(probability, image, threshold), found=True)
+    return Matte(to_alpha(without_specks(probability, threshold), image, threshold), found=True)
 
 
 def is_present(probability: Probability, rule: PresenceRule) -> bool:
