@@ -27,11 +27,13 @@ COMMANDS = [
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A newcomer's folder: a photo, a folder of photos, and README's sample."""
+    """A newcomer's folder: some photos, a folder of photos, and README's sample."""
     sample = ROOT / "examples" / "astronaut.jpg"
-    for target in ("photo.jpg", "photos/one.jpg", "photos/two.jpg", "examples/astronaut.jpg"):
-        (tmp_path / target).parent.mkdir(exist_ok=True)
-        shutil.copy(sample, tmp_path / target)
+    names = ("photo", "cat", "shoe", "street", "table", "cup", "photos/one", "photos/two")
+    for name in (*names, "examples/astronaut"):
+        target = tmp_path / f"{name}.jpg"
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy(sample, target)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -45,7 +47,7 @@ def test_the_python_lines_run_as_printed(folder: Path) -> None:
 
 
 def test_the_commands_are_those_that_are_tested() -> None:
-    assert len(COMMANDS) == 9
+    assert len(COMMANDS) == 15
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -47,7 +47,7 @@ EVIDENCE = 0.05
 BAND = 0.1
 """A probability this close to 0 or 1 begins to be sure, and to overrule the filters."""
 
-HESITATION = 0.1
+HESITATION = 0.3
 """Half the width, in probability, of the ramp that decides where the map hesitates and nothing
 in the photo helps: beyond it an alpha is 0 or 1."""
 

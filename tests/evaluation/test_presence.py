@@ -92,4 +92,4 @@ def test_the_command_says_in_one_line_what_is_missing(tmp_path, brightness_model
     assert result.stdout == ""
     (line,) = result.stderr.splitlines()
     assert line.startswith("bgremove.evaluation.presence: ")
-    assert "expected the index of a data folder" in line
+    assert "expected a folder of pictures" in line

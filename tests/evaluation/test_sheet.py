@@ -1,7 +1,5 @@
 """The contact sheet of the worst photos."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,10 +7,12 @@ from PIL import Image
 from bgremove.errors import DataError, ImageWriteError
 from bgremove.evaluation import run, sheet
 from bgremove.labelled_photos import read_photos
+from bgremove.removers.base import Matte
+from bgremove.removers.person import PersonRemover
 
 
 @pytest.fixture
-def drawn_sheet(write_folder, drawn, columns, brightness):
+def drawn_sheet(write_folder, drawn, columns, brightness_model):
     """A sheet of three photos, of which the first is the worst."""
     folder = write_folder(
         [
@@ -22,10 +22,12 @@ def drawn_sheet(write_folder, drawn, columns, brightness):
         ]
     )
     entries = run.labelled_entries(folder, splits=["val"], sets=[], output="person")
-    matte = partial(run.network_matte, segmenter=brightness, channel=0)
+    remover = PersonRemover(model=brightness_model)
     photos = list(read_photos(folder, entries))
-    ranked = run.worst([run.score_photo(photo, matte(photo), "person") for photo in photos], 20)
-    return sheet.contact_sheet(photos, ranked, matte)
+    ranked = run.worst(
+        [run.score_photo(photo, remover.matte(photo.image), "person") for photo in photos], 20
+    )
+    return sheet.contact_sheet(photos, ranked, lambda photo: remover.matte(photo.image))
 
 
 def colour(drawn_sheet, index: int, column: int, x: int) -> tuple[int, ...]:
@@ -71,6 +73,6 @@ def test_a_sheet_that_cannot_be_written_is_named(tmp_path, name):
         sheet.write_sheet(Image.new("RGB", (2, 2)), tmp_path / name)
 
 
-def test_a_sheet_of_no_photos_is_refused(brightness):
+def test_a_sheet_of_no_photos_is_refused():
     with pytest.raises(DataError, match="to draw a sheet of; got none"):
-        sheet.contact_sheet([], [], partial(run.network_matte, segmenter=brightness, channel=0))
+        sheet.contact_sheet([], [], lambda _: Matte(np.zeros((1, 1), np.float32), found=False))
