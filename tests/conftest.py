@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,15 @@ from bgremove.cards import InputSpec, ModelCard, write_card
 
 settings.register_profile("bgremove", deadline=None)
 settings.load_profile("bgremove")
+
+
+@pytest.fixture
+def bare_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current folder, and no settings from outside."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("BGREMOVE_")]:
+        monkeypatch.delenv(name)
+    return tmp_path
 
 
 @pytest.fixture(scope="session")

@@ -35,13 +35,7 @@ def draw(path: str, colour: tuple[int, int, int] = BLUE) -> bytes:
     return Path(path).read_bytes()
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty current folder, and no settings from outside."""
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("BGREMOVE_")]:
-        monkeypatch.delenv(name)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("bare_folder")
 
 
 @pytest.fixture

@@ -33,13 +33,7 @@ def draw(path: str | Path, *, side: int = 64, seed: int = 0) -> None:
     PILImage.fromarray(image).save(path)
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty current folder, and no settings from outside."""
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("BGREMOVE_")]:
-        monkeypatch.delenv(name)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("bare_folder")
 
 
 def batch(*arguments: str, stdin: bytes | None = None) -> Result:

@@ -26,6 +26,8 @@ Alpha: TypeAlias = NDArray[np.float32]
 Mask: TypeAlias = NDArray[np.bool_]
 Cutout: TypeAlias = NDArray[np.uint8]
 Probability: TypeAlias = NDArray[np.float32]
+Floats: TypeAlias = NDArray[np.float32]
+"""Any other values, one or several a pixel."""
 
 
 def check_picture(array: NDArray[Any]) -> NDArray[np.uint8]:
@@ -74,6 +76,29 @@ def alpha_to_uint8(alpha: Alpha) -> NDArray[np.uint8]:
 def uint8_from_uint16(values: NDArray[np.uint16]) -> NDArray[np.uint8]:
     """Turn 0…65535 into 0…255, rounded."""
     return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def bounded_size(height: int, width: int, side: int) -> tuple[int, int]:
+    """Give the width and height of a copy whose longest side is at most `side` pixels."""
+    factor = min(1.0, side / max(height, width))
+    return max(1, round(width * factor)), max(1, round(height * factor))
+
+
+def bounded(image: Image, side: int) -> Image:
+    """Shrink an image to a longest side, if it is larger."""
+    height, width = image.shape[:2]
+    return resize(image, *bounded_size(height, width, side))
+
+
+def extent(mask: Mask) -> tuple[slice, slice] | None:
+    """Tell which rows and columns a mask reaches over; None if it is empty."""
+    down, across = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not down.size:
+        return None
+    return (
+        slice(int(down[0]), int(down[-1]) + 1),
+        slice(int(across[0]), int(across[-1]) + 1),
+    )
 
 
 def resize(array: NDArray[Any], width: int, height: int) -> NDArray[Any]:

@@ -11,18 +11,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bgremove import __version__
-from bgremove.cli_batch import batch_command, options_of_method, output_of
-from bgremove.errors import BgremoveError, OptionError
+from bgremove.cli_batch import STREAM, batch_command, check_loudness, options_of_method, output_of
+from bgremove.errors import BgremoveError, OptionError, printable
 from bgremove.removers import DEFAULT_METHOD, METHODS
-from bgremove.terminal import CLEAR_LINE, log_on_stderr, print_line, printable, say
+from bgremove.terminal import CLEAR_LINE, log_on_stderr, print_line, say, say_of
 
 if TYPE_CHECKING:
     from bgremove.batch import Outcome, Plan
 
 INTERRUPTED = 130
 """What shells give for a command that Ctrl-C ended: 128 + SIGINT."""
-
-STREAM = "-"
 
 
 class _CutOrOther(click.Command):
@@ -272,8 +270,7 @@ def main() -> None:
 
 
 def _check_usage(inputs: Sequence[str], *, quiet: bool, verbose: bool) -> None:
-    if quiet and verbose:
-        raise click.UsageError("--quiet and --verbose exclude each other")
+    check_loudness(quiet=quiet, verbose=verbose)
     if STREAM in inputs and (sys.stdin is None or sys.stdin.isatty()):
         raise click.UsageError("- reads standard input, and nothing is piped in")
 
@@ -322,9 +319,7 @@ def _report(outcome: "Outcome", *, verbose: bool, bar: bool) -> str:
         outcome = _send(outcome)
     line = outcome.message or (f"wrote {outcome.target or 'standard output'}" if verbose else "")
     if line:
-        name = printable(outcome.name)
-        reason = printable(line).removeprefix(f"{name}: ")
-        say(f"{name}: {reason}", before=CLEAR_LINE if bar else "")
+        say_of(outcome.name, line, before=CLEAR_LINE if bar else "")
     return outcome.status
 
 

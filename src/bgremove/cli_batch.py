@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from bgremove.errors import ImageWriteError, OptionError
+from bgremove.errors import ImageWriteError, OptionError, printable
 from bgremove.removers import METHODS, check_options
-from bgremove.terminal import Progress, log_on_stderr, print_line, printable, say
+from bgremove.terminal import Progress, log_on_stderr, print_line, say, say_of
 
 if TYPE_CHECKING:
     from bgremove.batch import Job, Manifest, Outcome, Plan, Recipe
@@ -202,11 +202,16 @@ def output_of(options: dict[str, Any]) -> "Output":
     return Output(**{name: value for name, value in taken.items() if value is not None})
 
 
+def check_loudness(*, quiet: bool, verbose: bool) -> None:
+    """Refuse to be both."""
+    if quiet and verbose:
+        raise click.UsageError("--quiet and --verbose exclude each other")
+
+
 def _check_usage(
     inputs: Sequence[str], out: str, from_file: str | None, *, quiet: bool, verbose: bool
 ) -> None:
-    if quiet and verbose:
-        raise click.UsageError("--quiet and --verbose exclude each other")
+    check_loudness(quiet=quiet, verbose=verbose)
     if not inputs and from_file is None:
         raise click.UsageError("Missing argument 'INPUTS...', or --from-file")
     if STREAM in inputs:
@@ -302,9 +307,7 @@ class _Teller:
         if self._verbose and not line:
             line = f"{'skipped' if outcome.status == 'skipped' else 'wrote'} {outcome.target}"
         if line:
-            name = printable(outcome.name)
-            reason = printable(line).removeprefix(f"{name}: ")
-            say(f"{name}: {reason}", before=self._progress.before_line)
+            say_of(outcome.name, line, before=self._progress.before_line)
         self._progress.tell(self._counts)
 
     @property

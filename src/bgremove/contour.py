@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bgremove.arrays import Image, Probability, alpha_from_uint8, resize
+from bgremove.arrays import Image, Probability, alpha_from_uint8, bounded
 
 Outline = NDArray[np.uint8]
 Shape = NDArray[np.uint8]
@@ -84,9 +84,7 @@ def working_copy(image: Image) -> Image:
     (h, w, 3) ndarray of uint8, RGB
         The same array if it is no larger.
     """
-    height, width = image.shape[:2]
-    factor = min(1.0, WORKING_SIDE / max(height, width))
-    return resize(image, max(1, round(width * factor)), max(1, round(height * factor)))
+    return bounded(image, WORKING_SIDE)
 
 
 def softened(image: Image) -> Image:

@@ -27,6 +27,11 @@ Each message says what was expected, what came and what to do, in one line.
 """
 
 
+def printable(text: str) -> str:
+    """Keep a name or a reason to one line, whatever is in it."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 class BgremoveError(Exception):
     """Root of all errors of bgremove.
 

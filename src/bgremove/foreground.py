@@ -10,8 +10,17 @@ twice, the second time close by.
 import cv2
 import numpy as np
 
-from bgremove.arrays import Alpha, Cutout, Image, alpha_from_uint8, resize
-from bgremove.guided import Floats, unit
+from bgremove.arrays import (
+    Alpha,
+    Cutout,
+    Floats,
+    Image,
+    alpha_from_uint8,
+    bounded_size,
+    extent,
+    resize,
+)
+from bgremove.guided import unit
 from bgremove.tiles import Tile, grown, inside, tiles, upsampled
 
 SMALL_SIDE = 512
@@ -59,8 +68,7 @@ def around(cutout: Cutout, image: Image) -> Floats:
         The subject's colour, then the background's.
     """
     height, width = image.shape[:2]
-    factor = min(1.0, SMALL_SIDE / max(height, width))
-    size = max(1, round(width * factor)), max(1, round(height * factor))
+    size = bounded_size(height, width, SMALL_SIDE)
     colours = unit(resize(image, *size))
     alpha = alpha_from_uint8(resize(cutout, *size)[..., 3])
     return np.dstack([_blurred(colours, alpha, FAR), _blurred(colours, 1 - alpha, FAR)])
@@ -86,13 +94,13 @@ def unmixed(colours: Floats, alpha: Alpha, subject: Floats, background: Floats) 
 
 def _soft_part(alpha: Image, rows: slice, columns: slice) -> Tile | None:
     """Tell which rows and columns of a tile hold its soft pixels."""
-    soft = (alpha > 0) & (alpha < OPAQUE)
-    down, across = np.flatnonzero(soft.any(axis=1)), np.flatnonzero(soft.any(axis=0))
-    if not down.size:
+    within = extent((alpha > 0) & (alpha < OPAQUE))
+    if within is None:
         return None
+    down, across = within
     return (
-        slice(rows.start + int(down[0]), rows.start + int(down[-1]) + 1),
-        slice(columns.start + int(across[0]), columns.start + int(across[-1]) + 1),
+        slice(rows.start + down.start, rows.start + down.stop),
+        slice(columns.start + across.start, columns.start + across.stop),
     )
 
 

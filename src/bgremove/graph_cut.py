@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from bgremove.arrays import Image, Probability, resize
+from bgremove.arrays import Image, Probability, bounded_size, resize
 from bgremove.contour import Shape
 
 SIDE = 256
@@ -38,8 +38,7 @@ def cut(image: Image, prior: Probability, level: float) -> Shape:
     (h, w) ndarray of uint8, 0 or 255
     """
     height, width = image.shape[:2]
-    factor = min(1.0, SIDE / max(height, width))
-    size = max(1, round(width * factor)), max(1, round(height * factor))
+    size = bounded_size(height, width, SIDE)
     image, prior = resize(image, *size), resize(prior, *size)
     labels = np.where(prior > level, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     labels[prior < SURE_BACKGROUND * level] = cv2.GC_BGD

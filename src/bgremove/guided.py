@@ -12,9 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bgremove.arrays import Alpha, Image, resize
-
-Floats = NDArray[np.float32]
+from bgremove.arrays import Alpha, Floats, Image, resize
 
 SMOOTHNESS = 1e-4
 """He's epsilon, for colours in 0…1: textures fainter than a hundredth of the range leave no trace

@@ -28,7 +28,13 @@ from PIL import (
 from PIL import Image as PILImage
 
 from bgremove.arrays import Alpha, Image, alpha_from_uint8, uint8_from_uint16
-from bgremove.errors import BgremoveError, ImageReadError, ImageTooLargeError, ImageWriteError
+from bgremove.errors import (
+    BgremoveError,
+    ImageReadError,
+    ImageTooLargeError,
+    ImageWriteError,
+    printable,
+)
 from bgremove.extras import import_extra
 from bgremove.png import png_bytes
 
@@ -113,7 +119,7 @@ def read_photo(
     MissingExtraError
         If it is HEIC and pillow-heif is not installed.
     """
-    name = _printable(os.fspath(path))
+    name = printable(os.fspath(path))
     try:
         _check_regular(Path(path), name)
         with Path(path).open("rb") as stream:
@@ -145,7 +151,7 @@ def decode(data: bytes, name: str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> P
     ImageTooLargeError
         If it has more than `max_pixels`.
     """
-    return _decode(BytesIO(data), _printable(name), max_pixels, 0)
+    return _decode(BytesIO(data), printable(name), max_pixels, 0)
 
 
 def count_frames(path: str | os.PathLike[str]) -> int:
@@ -234,7 +240,7 @@ def write_atomically(
         If the file is there already, even since a moment ago, and is not to be overwritten; if
         a folder or a device is there; if nothing can be written there.
     """
-    name = _printable(str(path))
+    name = printable(str(path))
     temporary = path.parent / f"{_part_prefix(path)}{secrets.token_hex(8)}{_PART_SUFFIX}"
     try:
         _check_free(path, name, overwrite)
@@ -580,9 +586,4 @@ def _claim_and_replace(temporary: Path, path: Path) -> None:
 
 def _reason(error: BaseException) -> str:
     text = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return _printable(text) or type(error).__name__
-
-
-def _printable(text: str) -> str:
-    """Keep a name or a reason to one line."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return printable(text) or type(error).__name__

@@ -12,8 +12,8 @@ Tang, "Fast Matting Using Large Kernel Matting Laplacian Matrices", CVPR 2010.
 
 import numpy as np
 
-from bgremove.arrays import Alpha, Image, Mask
-from bgremove.guided import Floats, Windows, box_sum
+from bgremove.arrays import Alpha, Floats, Image, Mask
+from bgremove.guided import Windows, box_sum
 
 RADIUS = 1
 """Of the Laplacian's windows: Levin's 3×3 (of 1, 2, 4 the best on edges_eval)."""

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageColor
 
-from bgremove.arrays import Cutout, Image, alpha_from_uint8, resize
+from bgremove.arrays import Cutout, Image, alpha_from_uint8, extent, resize
 from bgremove.errors import ImageWriteError, OptionError
 from bgremove.image_io import Photo, encode_png, read_photo
-from bgremove.tiles import tiles
+from bgremove.tiles import grown, tiles
 
 KINDS = ("cutout", "mask", "alpha", "foreground")
 FORMATS = {"png": ".png", "webp": ".webp", "jpeg": ".jpg", "tiff": ".tif"}
@@ -182,18 +182,13 @@ def subject_box(alpha: NDArray[np.uint8], margin: str = "0") -> tuple[slice, sli
     rows, columns : slice
         All of the picture if nothing is visible.
     """
-    visible = alpha > 0
-    down, across = np.flatnonzero(visible.any(axis=1)), np.flatnonzero(visible.any(axis=0))
     height, width = alpha.shape
-    if not down.size:
+    visible = extent(alpha > 0)
+    if visible is None:
         return slice(0, height), slice(0, width)
-    top, bottom = int(down[0]), int(down[-1]) + 1
-    left, right = int(across[0]), int(across[-1]) + 1
-    edge = _margin_of(margin, max(bottom - top, right - left))
-    return (
-        slice(max(0, top - edge), min(height, bottom + edge)),
-        slice(max(0, left - edge), min(width, right + edge)),
-    )
+    down, across = visible
+    edge = _margin_of(margin, max(down.stop - down.start, across.stop - across.start))
+    return grown(down, edge, height), grown(across, edge, width)
 
 
 def over(cutout: Cutout, background: Image) -> Image:

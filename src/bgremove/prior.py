@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bgremove.arrays import Image, Mask, Probability, resize
+from bgremove.arrays import Image, Mask, Probability, bounded_size, resize
 from bgremove.hints import Attention
 
 Cells = NDArray[np.int32]
@@ -61,8 +61,7 @@ def prior(image: Image, enclosed: Probability, where: Attention) -> Probability:
     (h, w) ndarray of float32 in [0, 1]
     """
     height, width = image.shape[:2]
-    factor = min(1.0, SIDE / max(height, width))
-    size = max(1, round(width * factor)), max(1, round(height * factor))
+    size = bounded_size(height, width, SIDE)
     inside = resize(where.inside.astype(np.float32), *size) > 0
     background = resize(where.background.astype(np.float32), *size) > 0.5
     cells = colour_cells(resize(image, *size))

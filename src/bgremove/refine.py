@@ -15,11 +15,11 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 
-from bgremove.arrays import Alpha, Image, Mask, Probability, resize
+from bgremove.arrays import Alpha, Floats, Image, Mask, Probability, bounded, resize
 from bgremove.errors import OptionError
-from bgremove.guided import Floats, LinearAlpha, at_colours, box_sum, fit
+from bgremove.guided import LinearAlpha, at_colours, box_sum, fit
 from bgremove.matting import closed_form
-from bgremove.tiles import TiledAlpha, source_range, upsampled
+from bgremove.tiles import TiledAlpha, source_range, tiled, upsampled
 
 FIT_SIDE = 256
 """Longest side of the copy on which the wide filter is fitted, if the map is larger."""
@@ -154,13 +154,6 @@ class Joint:
     hesitation: Floats
 
 
-def bounded(image: Image, side: int) -> Image:
-    """Shrink an image to a longest side, if it is larger."""
-    height, width = image.shape[:2]
-    factor = min(1.0, side / max(height, width))
-    return resize(image, max(1, round(width * factor)), max(1, round(height * factor)))
-
-
 def joined(probability: Probability, image: Image, threshold: float) -> Joint:
     """Join a map with an image of bounded size, by the two filters."""
     height, width = image.shape[:2]
@@ -266,7 +259,7 @@ def carried_on(alpha: Alpha, working: Image, image: Image) -> TiledAlpha:
     """Carry an alpha on from a working copy to the image itself."""
     height, width = image.shape[:2]
     if working.shape == image.shape:
-        return TiledAlpha(height, width, lambda rows, columns: alpha[rows, columns])
+        return tiled(alpha)
     linear = fit(working, alpha, LAST_STEP)
     field = np.dstack([linear.slope, linear.offset])
 

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 import click
 
+from bgremove.errors import printable
+
 CLEAR_LINE = "\r\x1b[K"
 
 BAR_WIDTH = 30
@@ -30,9 +32,11 @@ def print_line(line: str) -> None:
     click.echo(line.encode(encoding, "replace").decode(encoding))
 
 
-def printable(text: str) -> str:
-    """Keep a file's name to one line, whatever is in it."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+def say_of(name: str, line: str, *, before: str = "") -> None:
+    """Write a line on a photo to standard error; its name is said once."""
+    name = printable(name)
+    reason = printable(line).removeprefix(f"{name}: ")
+    say(f"{name}: {reason}", before=before)
 
 
 @contextmanager

@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from bgremove.arrays import Alpha
+from bgremove.arrays import Alpha, Floats
 
 TILE = 256
 """Side of a tile, in pixels: small enough that most tiles of a photo have no edge in them."""
-
-Floats = NDArray[np.float32]
 
 Tile: TypeAlias = tuple[slice, slice]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from bgremove.arrays import extent
 from bgremove.batch.jobs import Job, Outcome, Subject, failed
 from bgremove.compose import cutout
 from bgremove.errors import BgremoveError, NoSubjectError
@@ -124,14 +125,15 @@ def measured(alpha: NDArray[np.uint8]) -> Subject:
     """
     height, width = alpha.shape
     mask = alpha >= MASK_LEVEL
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not rows.size:
+    reached = extent(mask)
+    if reached is None:
         return Subject(width=width, height=height, area=0.0, box=None)
+    rows, columns = reached
     return Subject(
         width=width,
         height=height,
         area=round(np.count_nonzero(mask) / mask.size, 6),
-        box=(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1),
+        box=(columns.start, rows.start, columns.stop, rows.stop),
     )
 
 

@@ -88,11 +88,6 @@ class Report:
             ) from error
 
 
-def open_report(path: Path) -> Report:
-    """Open a report; see `Report`."""
-    return Report(path)
-
-
 def check_report(path: Path) -> None:
     """Check a report's name.
 

@@ -104,7 +104,7 @@ class Remover(ABC):
             An alpha that the picture has is multiplied into the result.
         output : Output, optional
             What to make of the cutout: its kind, background, crop and size. Its `format` and
-            `quality` are for files, and have no say here.
+            `format_quality` are for files, and have no say here.
 
         Returns
         -------

@@ -111,10 +111,12 @@ class ObjectRemover(Remover):
 
     def matte(self, image: Image) -> Matte:
         """Find the object in an image: the steps, then blurred and brought to its size."""
-        height, width = image.shape[:2]
-        mask = self.steps(image).mask
+        return self.matte_of(self.steps(image).mask, image)
+
+    def matte_of(self, mask: Shape, image: Image) -> Matte:
+        """Bring the mask of an image's steps to its size."""
         if not mask.any():
-            return Matte(np.zeros((height, width), np.float32), found=False)
+            return Matte(np.zeros(image.shape[:2], np.float32), found=False)
         return Matte(self._to_alpha(contour.blurred(mask), image, 0.5), found=True)
 
     def steps(self, image: Image) -> Steps:

@@ -17,6 +17,7 @@ import numpy as np
 from bgremove.arrays import Image, resize
 from bgremove.cards import CARD_FILE, InputSpec, ModelCard, StoredFile, sha256_of, write_card
 from bgremove.errors import BgremoveError, DataError
+from bgremove.evaluation.run import OUTPUTS
 from bgremove.image_io import read_photo
 from bgremove.network.tiramisu import PRESETS, build
 from bgremove.segmenter.base import prepare
@@ -30,9 +31,6 @@ from bgremove.training.terms import origin_of
 
 WEIGHTS_FILE = "model.onnx"
 GOLDEN_FILE = "golden.npz"
-
-OUTPUTS = ("person", "subject")
-"""Of every network that is trained here."""
 
 
 def export_model(

@@ -9,15 +9,14 @@ from numpy.typing import NDArray
 from PIL import Image as PILImage
 
 from bgremove.arrays import Mask, Probability
+from bgremove.evaluation import metrics
+from bgremove.evaluation.run import OUTPUTS
 from bgremove.evaluation.sheet import on_magenta
 from bgremove.training.data import MASK_BIT, VOID_BIT, SquarePhotos
 
 T = TypeVar("T", np.uint8, np.float32)
 
 BATCH = 16
-
-OUTPUTS = ("person", "subject")
-"""Of every network that is trained here, in order."""
 
 SHEET_PHOTOS, ACROSS, TILE = 24, 3, 128
 """Photos on a sheet, photos in a line of it, and the side of a picture in pixels."""
@@ -40,7 +39,7 @@ def mean_ious(model: keras.Model, photos: SquarePhotos, size: int) -> dict[str, 
         for channel, output in enumerate(OUTPUTS):
             if getattr(photos.entries[index], output) == "mask":
                 found = probability[..., channel] >= 0.5
-                scores[output].append(_iou(found & counts, mask & counts))
+                scores[output].append(metrics.iou(metrics.count(found, mask, counts)))
     return {output: float(np.mean(values)) for output, values in scores.items() if values}
 
 
@@ -84,11 +83,6 @@ def _truth(label: NDArray[np.uint8], size: int) -> tuple[Mask, Mask]:
     """Give a photo's mask, and where it counts."""
     small = cv2.resize(label, (size, size), interpolation=cv2.INTER_NEAREST).astype(np.uint8)
     return (small & MASK_BIT) > 0, (small & VOID_BIT) == 0
-
-
-def _iou(found: Mask, mask: Mask) -> float:
-    either = np.count_nonzero(found | mask)
-    return np.count_nonzero(found & mask) / either if either else 1.0
 
 
 def _resized(picture: NDArray[T], size: int) -> NDArray[T]:
