@@ -11,7 +11,7 @@ LAYERS = (
     ("hints",),
     ("backdrop", "cards", "contour", "guided", "image_io", "labelled_photos", "prior", "tiles"),
     ("foreground", "graph_cut", "matting", "output", "pieces"),
-    ("compose", "refine"),
+    ("colour_evidence", "compose", "refine"),
     ("devices", "model_files"),
     ("segmenter",),
     ("removers",),

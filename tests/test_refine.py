@@ -74,6 +74,13 @@ def test_an_edge_that_the_map_hesitates_about_moves_to_the_photo_s(name: str, si
     )
 
 
+def test_what_the_map_doubts_leaves_no_haze_where_the_photo_says_nothing() -> None:
+    doubtful = np.full((100, 100), 0.35, np.float32)
+    doubtful[:, 60:] = np.linspace(0.35, 1, 40)
+    alpha = soft_edges(doubtful, GREY, 0.5).whole()
+    assert alpha[:, :55].max() == 0
+
+
 def test_an_edge_that_the_map_knows_stays_though_the_photo_has_another() -> None:
     known = np.zeros((64, 64), np.float32)
     known[:, 34:] = 1

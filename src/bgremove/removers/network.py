@@ -7,6 +7,7 @@ import numpy as np
 
 from bgremove.arrays import Image, Probability
 from bgremove.cards import PresenceRule
+from bgremove.colour_evidence import with_colour_evidence
 from bgremove.errors import OptionError
 from bgremove.pieces import without_specks
 from bgremove.refine import Edges, find_edges, soft_edges
@@ -92,7 +93,8 @@ def matte_of(
     """Give the matte of a photo that a network's output stands for."""
     if not is_present(probability, rule):
         return Matte(np.zeros(image.shape[:2], np.float32), found=False)
-    return Matte(to_alpha(without_specks(probability, threshold), image, threshold), found=True)
+    subject = without_specks(with_colour_evidence(probability, image), threshold)
+    return Matte(to_alpha(subject, image, threshold), found=True)
 
 
 def is_present(probability: Probability, rule: PresenceRule) -> bool:
