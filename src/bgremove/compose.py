@@ -5,7 +5,7 @@ import numpy as np
 
 from bgremove.arrays import Alpha, Cutout, Image, alpha_to_uint8
 from bgremove.foreground import unmix
-from bgremove.tiles import TiledAlpha, tiled, tiles
+from bgremove.tiles import Tile, TiledAlpha, in_threads, tiled, tiles
 
 
 def cutout(image: Image, alpha: Alpha | TiledAlpha, own_alpha: Alpha | None = None) -> Cutout:
@@ -28,13 +28,19 @@ def cutout(image: Image, alpha: Alpha | TiledAlpha, own_alpha: Alpha | None = No
     """
     source = tiled(alpha) if isinstance(alpha, np.ndarray) else alpha
     result = np.empty((*image.shape[:2], 4), np.uint8)
-    for tile in tiles(*image.shape[:2]):
+
+    def join(tile: Tile) -> None:
         result[tile] = _joined(image[tile], source.tile(*tile))
+
+    in_threads(join, tiles(*image.shape[:2]))
     unmix(result, image)
     if own_alpha is not None:
-        for tile in tiles(*image.shape[:2]):
+
+        def join_both(tile: Tile) -> None:
             both = source.tile(*tile) * own_alpha[tile]
             result[tile] = _joined(result[tile][..., :3], both)
+
+        in_threads(join_both, tiles(*image.shape[:2]))
     return result
 
 
@@ -43,8 +49,5 @@ def _joined(colours: Image, alpha: Alpha) -> Cutout:
     levels = alpha_to_uint8(alpha)
     if not levels.any():
         return np.zeros((*levels.shape, 4), np.uint8)
-    result = cv2.cvtColor(np.ascontiguousarray(colours), cv2.COLOR_RGB2RGBA)
-    result[..., 3] = levels
-    if not levels.all():
-        result[levels == 0] = 0
-    return result.astype(np.uint8, copy=False)
+    joined = cv2.merge([colours, levels])
+    return cv2.bitwise_and(joined, joined, mask=levels).astype(np.uint8, copy=False)

@@ -21,7 +21,7 @@ from bgremove.arrays import (
     resize,
 )
 from bgremove.guided import unit
-from bgremove.tiles import Tile, grown, inside, tiles, upsampled
+from bgremove.tiles import Tile, grown, in_threads, inside, tiles, upsampled
 
 SMALL_SIDE = 512
 """Longest side of the copy on which the colours around are gathered."""
@@ -48,30 +48,25 @@ def unmix(cutout: Cutout, image: Image) -> None:
     image : (H, W, 3) ndarray of uint8, RGB
         The photo.
     """
-    height, width = image.shape[:2]
-    colours_around: Floats | None = None
-    for rows, columns in tiles(height, width):
-        part = _soft_part(cutout[rows, columns, 3], rows, columns)
-        if part is None:
-            continue
-        if colours_around is None:
-            colours_around = around(cutout, image)
-        _unmix_tile(cutout, image, part, colours_around)
+    every = tiles(*image.shape[:2])
+    parts = [part for tile in every if (part := _soft_part(cutout[tile][..., 3], *tile))]
+    if parts:
+        colours_around = around(cutout, image)
+        in_threads(lambda part: _unmix_part(cutout, image, part, colours_around), parts)
 
 
-def around(cutout: Cutout, image: Image) -> Floats:
+def around(cutout: Cutout, image: Image) -> tuple[Floats, Floats]:
     """Gather the colours around each pixel, on a small copy.
 
     Returns
     -------
-    (h, w, 6) ndarray of float32 in [0, 1]
-        The subject's colour, then the background's.
+    subject, background : (h, w, 3) ndarray of float32 in [0, 1]
     """
     height, width = image.shape[:2]
     size = bounded_size(height, width, SMALL_SIDE)
     colours = unit(resize(image, *size))
-    alpha = alpha_from_uint8(resize(cutout, *size)[..., 3])
-    return np.dstack([_blurred(colours, alpha, FAR), _blurred(colours, 1 - alpha, FAR)])
+    alpha = alpha_from_uint8(resize(cv2.extractChannel(cutout, 3), *size))
+    return _blurred(colours, alpha, FAR), _blurred(colours, 1 - alpha, FAR)
 
 
 def unmixed(colours: Floats, alpha: Alpha, subject: Floats, background: Floats) -> Floats:
@@ -104,14 +99,18 @@ def _soft_part(alpha: Image, rows: slice, columns: slice) -> Tile | None:
     )
 
 
-def _unmix_tile(cutout: Cutout, image: Image, part: Tile, colours_around: Floats) -> None:
+def _unmix_part(
+    cutout: Cutout, image: Image, part: Tile, colours_around: tuple[Floats, Floats]
+) -> None:
     height, width = image.shape[:2]
     rows, columns = grown(part[0], NEAR, height), grown(part[1], NEAR, width)
     colours, alpha = unit(image[rows, columns]), alpha_from_uint8(cutout[rows, columns, 3])
-    field = upsampled(colours_around, rows, columns, height, width)
+    subject, background = (
+        upsampled(field, rows, columns, height, width) for field in colours_around
+    )
 
-    subject = unmixed(colours, alpha, field[..., :3], field[..., 3:])
-    nearby = _blurred(subject, alpha, NEAR), _blurred(field[..., 3:], 1 - alpha, NEAR)
+    subject = unmixed(colours, alpha, subject, background)
+    nearby = _blurred(subject, alpha, NEAR), _blurred(background, 1 - alpha, NEAR)
     subject = unmixed(colours, alpha, *nearby)
 
     core = inside(part[0], rows), inside(part[1], columns)

@@ -1,9 +1,11 @@
 """Alphas that are worked out tile by tile, so that a large photo needs little more than itself."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import cv2
 import numpy as np
 
 from bgremove.arrays import Alpha, Floats
@@ -33,8 +35,11 @@ class TiledAlpha:
     def whole(self) -> Alpha:
         """Work all of it out: (height, width) ndarray of float32 in [0, 1]."""
         alpha = np.empty((self.height, self.width), np.float32)
-        for rows, columns in tiles(self.height, self.width):
-            alpha[rows, columns] = self.tile(rows, columns)
+
+        def work_out(tile: Tile) -> None:
+            alpha[tile] = self.tile(*tile)
+
+        in_threads(work_out, tiles(self.height, self.width))
         return alpha
 
 
@@ -49,6 +54,20 @@ def tiles(height: int, width: int) -> Iterator[Tile]:
     for top in range(0, height, TILE):
         for left in range(0, width, TILE):
             yield slice(top, min(top + TILE, height)), slice(left, min(left + TILE, width))
+
+
+def in_threads(work: Callable[[Tile], None], parts: Iterable[Tile]) -> None:
+    """Do some work in parts of a picture, in as many threads as OpenCV may use.
+
+    Parameters
+    ----------
+    work : callable
+        Must not write to what its work in another part reads or writes.
+    parts : iterable of tiles
+    """
+    with ThreadPoolExecutor(cv2.getNumThreads()) as pool:
+        for _ in pool.map(work, parts):
+            pass
 
 
 def grown(part: slice, margin: int, size: int) -> slice:
@@ -82,6 +101,7 @@ def upsampled(field: Floats, rows: slice, columns: slice, height: int, width: in
     Parameters
     ----------
     field : (h, w) or (h, w, C) ndarray of float32
+        C at most 4.
     rows, columns : slice
         The tile, within the large picture.
     height, width : int
@@ -91,17 +111,19 @@ def upsampled(field: Floats, rows: slice, columns: slice, height: int, width: in
     -------
     ndarray of float32
     """
-    left, right = source_range(columns, width, field.shape[1])
-    stretched = _interpolated(field[:, left:right], _positions(rows, height, field.shape[0]))
-    across = _positions(columns, width, field.shape[1]) - left
-    return np.ascontiguousarray(_interpolated(stretched.swapaxes(0, 1), across).swapaxes(0, 1))
-
-
-def _interpolated(field: Floats, place: Floats) -> Floats:
-    """Interpolate linearly between the rows of a field."""
-    before = place.astype(np.intp)
-    after = np.minimum(before + 1, field.shape[0] - 1)
-    share = (place - before).astype(np.float32).reshape(-1, *[1] * (field.ndim - 1))
-    first = field[before]
-    result: Floats = first + share * (field[after] - first)
+    down, across = field.shape[0] / height, field.shape[1] / width
+    to_field = np.array(
+        [
+            [across, 0, (columns.start + 0.5) * across - 0.5],
+            [0, down, (rows.start + 0.5) * down - 0.5],
+        ]
+    )
+    size = columns.stop - columns.start, rows.stop - rows.start
+    result: Floats = cv2.warpAffine(
+        field,
+        to_field,
+        size,
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    ).astype(np.float32, copy=False)
     return result
