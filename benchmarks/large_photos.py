@@ -37,7 +37,7 @@ def main() -> None:
         for megapixels in options.megapixels:
             path = Path(folder, f"{megapixels:g}.jpg")
             call = [sys.executable, __file__, "--edges", options.edges, "--model", options.model]
-            enlarge = "from stages import enlarged; import sys; enlarged(*sys.argv[1:])"
+            enlarge = "from large_photos import enlarged; import sys; enlarged(*sys.argv[1:])"
             here = Path(__file__).parent
             command = [sys.executable, "-c", enlarge, options.photo, str(megapixels), str(path)]
             subprocess.run(command, cwd=here, check=True)
@@ -74,19 +74,23 @@ def stages(path: str, edges: str, model: str) -> None:
         lines.append([name, f"{seconds:.3f}", f"{time.process_time() - cpu:.3f}", f"{peak():.0f}"])
         return result
 
+    from bgremove.colour_evidence import with_colour_evidence
     from bgremove.compose import cutout
     from bgremove.image_io import encode_png, read_photo
+    from bgremove.pieces import without_specks
     from bgremove.refine import EDGES
-    from bgremove.removers.person import is_present
+    from bgremove.removers.network import is_present
     from bgremove.segmenter import load_segmenter
 
     lines.append(base)
     segmenter = timed("load the network", lambda: load_segmenter(model, "cpu"))
     photo = timed("decode", lambda: read_photo(path, max_pixels=10**9))
-    channel = segmenter.card.person_channel
+    channel = segmenter.card.channel_of("person")
     probability = timed("network", lambda: segmenter.predict(photo.image)[..., channel])
-    if not is_present(probability, segmenter.card.presence):
+    if not is_present(probability, segmenter.card.presence_of("person")):
         probability = drawn(probability.shape)
+    coloured = timed("colours", lambda: with_colour_evidence(probability, photo.image))
+    probability = without_specks(coloured, 0.5)
     source = timed(f"refine, {edges}", lambda: EDGES[edges](probability, photo.image, 0.5))
     result = timed("alpha and colour, by tiles", lambda: cutout(photo.image, source))
     data = timed("encode", lambda: encode_png(result, photo))
