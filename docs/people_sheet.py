@@ -8,22 +8,14 @@ import sys
 import warnings
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageOps
 
-from bgremove import NoSubjectWarning, PersonRemover
+from bgremove import NoSubjectWarning, Output, PersonRemover
 from bgremove.labelled_photos import read_index, read_photos
 
 LOT, SPLITS, EACH = 2019, ("val", "holdout_person"), 12
 ACROSS, SIDE = 4, 200
-
-
-def tile(picture: Image.Image) -> Image.Image:
-    """Fit a picture into a square on white."""
-    fitted = picture.convert("RGBA")
-    fitted.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
-    square = Image.new("RGB", (SIDE, SIDE), "white")
-    square.paste(fitted.convert("RGB"), ((SIDE - fitted.width) // 2, (SIDE - fitted.height) // 2))
-    return square
+ON_MAGENTA = Output(background="magenta")
 
 
 def main(data: Path) -> None:
@@ -42,10 +34,10 @@ def main(data: Path) -> None:
     for place, photo in enumerate(read_photos(data, entries)):
         line, column = divmod(place, ACROSS)
         picture = Image.fromarray(photo.image)
-        magenta = Image.new("RGBA", picture.size, "magenta")
-        cut = Image.alpha_composite(magenta, remover(picture))
-        sheet.paste(tile(picture), (2 * column * SIDE, line * SIDE))
-        sheet.paste(tile(cut), ((2 * column + 1) * SIDE, line * SIDE))
+        pair = picture, remover(picture, output=ON_MAGENTA)
+        for left, shown in enumerate(pair, 2 * column):
+            fitted = ImageOps.pad(shown, (SIDE, SIDE), Image.Resampling.LANCZOS, color="white")
+            sheet.paste(fitted, (left * SIDE, line * SIDE))
     sheet.save(Path(__file__).parent / "people.jpg", quality=85)
 
 

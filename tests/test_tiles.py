@@ -32,7 +32,7 @@ def test_a_tile_of_an_enlargement_is_that_of_the_one_resize(shape: tuple[int, ..
     whole = resize(field, 90, 70)
     for rows, columns in ((slice(0, 70), slice(0, 90)), (slice(30, 41), slice(88, 90))):
         tile = upsampled(field, rows, columns, 70, 90)
-        np.testing.assert_allclose(tile, whole[rows, columns], atol=1e-4)
+        np.testing.assert_allclose(tile, whole[rows, columns], atol=1e-5)
 
 
 def test_a_tile_is_made_from_few_source_pixels() -> None:

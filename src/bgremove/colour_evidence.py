@@ -17,6 +17,8 @@ BINS = 32
 """Per channel. Mean person IoU on val: 0.759 without colours, 0.772 with 16, 0.773 with 32, 0.772
 with 64."""
 
+CUBE = (BINS, BINS, BINS)
+
 SPREAD = 0.7
 """Sigma, in bins, by which a colour speaks for its neighbours too."""
 
@@ -62,21 +64,20 @@ def with_colour_evidence(probability: Probability, image: Image) -> Probability:
 
 def _evidence(probability: Probability, image: Image) -> Floats:
     """Give each pixel's log ratio of the likelihoods of its colour, in subject and background."""
-    red, green, blue = np.moveaxis((image // (256 // BINS)).astype(np.intp), -1, 0)
-    of_subject = _likelihoods((red, green, blue), probability)
-    of_background = _likelihoods((red, green, blue), 1 - probability)
+    bins = np.moveaxis((image // (256 // BINS)).astype(np.intp), -1, 0)
+    colours = np.ravel_multi_index(tuple(bins), CUBE)
+    of_subject = _likelihoods(colours, probability)
+    of_background = _likelihoods(colours, 1 - probability)
     ratio = np.log((of_subject + LEAST_LIKELIHOOD) / (of_background + LEAST_LIKELIHOOD))
-    bounded = np.clip(ratio, -MOST_EVIDENCE, MOST_EVIDENCE)[red, green, blue]
+    bounded = np.clip(ratio, -MOST_EVIDENCE, MOST_EVIDENCE)[colours]
     evidence: Floats = cv2.GaussianBlur(bounded, (0, 0), SMOOTHING).astype(np.float32)
     return evidence
 
 
-def _likelihoods(bins: tuple[NDArray[np.intp], ...], weights: Floats) -> Floats:
+def _likelihoods(colours: NDArray[np.intp], weights: Floats) -> Floats:
     """Give the share of each colour among weighted pixels, with its nearest neighbours' part."""
-    cube = (BINS, BINS, BINS)
-    cells = np.ravel_multi_index(bins, cube)
-    counts: Floats = np.bincount(cells.ravel(), weights.ravel(), BINS**3).astype(np.float32)
-    of_two = cv2.GaussianBlur(counts.reshape(cube), (3, 3), SPREAD)
+    counts: Floats = np.bincount(colours.ravel(), weights.ravel(), BINS**3).astype(np.float32)
+    of_two = cv2.GaussianBlur(counts.reshape(CUBE), (3, 3), SPREAD)
     of_three = cv2.GaussianBlur(of_two.reshape(-1, BINS), (3, 1), SPREAD)
-    shares: Floats = (of_three.reshape(cube) / max(1.0, float(weights.sum()))).astype(np.float32)
+    shares: Floats = (of_three.ravel() / max(1.0, float(weights.sum()))).astype(np.float32)
     return shares

@@ -162,8 +162,8 @@ def joined(probability: Probability, image: Image, threshold: float) -> Joint:
     height, width = image.shape[:2]
     centred = recentred(probability, threshold)
     unsure = hesitation(centred)
-    decided = centred + unsure * (ramp(centred, HESITATION) - centred)
-    open_to_colours = centred + unsure * (ramp(centred, OPENNESS) - centred)
+    decided = ramped(centred, unsure, HESITATION)
+    open_to_colours = ramped(centred, unsure, OPENNESS)
 
     side = max(probability.shape)
     small = bounded(image, min(side, FIT_SIDE))
@@ -187,9 +187,10 @@ def recentred(probability: Probability, threshold: float) -> Probability:
     return np.interp(probability, [0, level, 1], [0, 0.5, 1]).astype(np.float32)
 
 
-def ramp(probability: Probability, half_width: float) -> Probability:
-    """Decide: 0 or 1, but for a ramp around 0.5."""
-    return clipped((probability - 0.5) / (2 * half_width) + 0.5)
+def ramped(probability: Probability, unsure: Floats, half_width: float) -> Probability:
+    """Decide, as far as the map hesitates: 0 or 1, but for a ramp around 0.5."""
+    ramp = clipped((probability - 0.5) / (2 * half_width) + 0.5)
+    return probability + unsure * (ramp - probability)
 
 
 def hesitation(probability: Probability) -> Floats:
