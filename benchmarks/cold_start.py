@@ -36,7 +36,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--photo", default=str(PHOTO))
-    parser.add_argument("--model", default="tiramisu-fast")
+    parser.add_argument("--model", default="tiramisu")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as out:

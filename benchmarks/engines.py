@@ -13,7 +13,7 @@ from pathlib import Path
 
 from _common import machine, say, table
 
-MODEL = Path(__file__).resolve().parent.parent / "models" / "tiramisu-fast" / "model.onnx"
+MODEL = Path(__file__).resolve().parent.parent / "models" / "tiramisu" / "model.onnx"
 
 MEASURE = """
 import resource, sys, time

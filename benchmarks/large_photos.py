@@ -26,9 +26,13 @@ def main() -> None:
     parser.add_argument("--photo", default=str(PHOTO))
     parser.add_argument("--megapixels", nargs="+", type=float, default=[12, 100])
     parser.add_argument("--edges", default="soft")
-    parser.add_argument("--model", default="tiramisu-fast")
+    parser.add_argument("--model", default="tiramisu")
     parser.add_argument("--inside", help=argparse.SUPPRESS)
+    parser.add_argument("--whole", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.whole:
+        whole_command(Path(options.whole), options.edges, options.model)
+        return
     if options.inside:
         stages(options.inside, options.edges, options.model)
         return
@@ -43,6 +47,7 @@ def main() -> None:
             subprocess.run(command, cwd=here, check=True)
             say(f"\n{megapixels:g} megapixels, edges {options.edges}")
             subprocess.run([*call, "--inside", str(path)], check=True)
+            subprocess.run([*call, "--whole", str(path)], check=True)
 
 
 def enlarged(photo: str, megapixels: str, path: str) -> None:
@@ -99,6 +104,16 @@ def stages(path: str, edges: str, model: str) -> None:
     say(f"decoded {decoded:.0f} MB, PNG {len(data) / 1e6:.0f} MB, peak {peak() / decoded:.2f} ×")
 
 
+def whole_command(path: Path, edges: str, model: str) -> None:
+    """Run the command on a photo and print what it took, and its peak memory."""
+    options = ["--method", "person", "--edges", edges, "--model", model, "--max-pixels", str(10**9)]
+    command = [sys.executable, "-m", "bgremove", str(path), *options]
+    start = time.perf_counter()
+    subprocess.run(command, cwd=path.parent, check=True)
+    seconds = time.perf_counter() - start
+    say(f"the command: {seconds:.2f} s, peak {peak(resource.RUSAGE_CHILDREN):.0f} MB")
+
+
 def drawn(shape: tuple[int, ...]) -> object:
     """Draw a map of head and shoulders, with an unsure outline."""
     import cv2
@@ -111,9 +126,9 @@ def drawn(shape: tuple[int, ...]) -> object:
     return cv2.GaussianBlur(mask, (0, 0), 2)
 
 
-def peak() -> float:
-    """Give the process's peak resident memory, in megabytes."""
-    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def peak(who: int = resource.RUSAGE_SELF) -> float:
+    """Give the peak resident memory of the process, or of its largest child, in megabytes."""
+    size = resource.getrusage(who).ru_maxrss
     return size / 1e6 if sys.platform == "darwin" else size * 1024 / 1e6
 
 

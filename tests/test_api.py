@@ -180,5 +180,5 @@ class TestMethods:
 class TestModels:
     def test_every_shipped_card_is_complete(self) -> None:
         cards = api.models()
-        assert "tiramisu-fast" in [card.name for card in cards]
+        assert "tiramisu" in [card.name for card in cards]
         assert all(card.metrics and card.weights and card.licence for card in cards)

@@ -335,7 +335,7 @@ class TestModels:
     def test_the_shipped_models_are_listed_with_their_quality(self) -> None:
         code, out, err = told(run("models"))
         assert (code, err) == (0, "")
-        assert "tiramisu-fast (default): " in out
+        assert "tiramisu (default): " in out
         assert re.search(r"^  holdout_person: .*0\.\d", out, re.MULTILINE)
         assert re.search(r"^  val: .*0\.\d", out, re.MULTILINE)
 

@@ -103,7 +103,7 @@ def models(red_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_model_that_is_whole_is_ok(models: Path) -> None:
     assert models.is_dir()
-    finding = found("model tiramisu-fast")
+    finding = found("model tiramisu")
     assert not finding.broken
     assert finding.text == "OK: card and sha256"
 
@@ -112,19 +112,19 @@ def test_a_model_that_is_whole_is_ok(models: Path) -> None:
 def test_a_file_that_was_changed_is_broken(models: Path, name: str) -> None:
     path = models / DEFAULT_MODEL / name
     path.write_bytes(path.read_bytes() + b" ")
-    finding = found("model tiramisu-fast")
+    finding = found("model tiramisu")
     assert finding.broken
     assert f"{name}: expected sha256" in finding.text
 
 
 def test_a_card_that_is_no_card_is_broken(models: Path) -> None:
     (models / DEFAULT_MODEL / "card.json").write_text("{")
-    assert found("model tiramisu-fast").broken
+    assert found("model tiramisu").broken
 
 
 def test_a_missing_default_model_is_broken(models: Path) -> None:
     shutil.rmtree(models / DEFAULT_MODEL)
-    finding = found("model tiramisu-fast")
+    finding = found("model tiramisu")
     assert finding.broken
     assert "install bgremove again" in finding.text
 

@@ -603,6 +603,26 @@ def test_photo_without_profile_and_resolution_says_nothing_of_them() -> None:
     assert Photo(colours(), None, None, None).as_pil(colours_and_alpha()).info == {}
 
 
+def test_a_photo_can_let_go_of_its_pixels() -> None:
+    photo = Photo(colours(), np.ones((2, 3), np.float32), srgb_profile(), (300.0, 300.0), frames=2)
+    kept = photo.without_pixels()
+    assert (kept.image.size, kept.alpha) == (0, None)
+    assert (kept.icc_profile, kept.dpi, kept.frames) == (srgb_profile(), (300.0, 300.0), 2)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+@pytest.mark.parametrize("height", [255, 256, 700])
+def test_pictures_of_any_height_come_whole(tmp_path: Path, mode: str, height: int) -> None:
+    shape = (height, 5, len(mode))
+    values = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    PILImage.fromarray(values, mode).save(tmp_path / "tall.png")
+    photo = read_photo(tmp_path / "tall.png")
+    np.testing.assert_array_equal(photo.image, values[..., :3])
+    if mode == "RGBA":
+        assert photo.alpha is not None
+        np.testing.assert_allclose(photo.alpha, values[..., 3] / 255, atol=1e-6)
+
+
 def test_photo_is_frozen() -> None:
     photo = decode(drawn("PNG"), "x")
     with pytest.raises(FrozenInstanceError):

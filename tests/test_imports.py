@@ -7,7 +7,7 @@ PACKAGE = Path(__file__).parent.parent / "src" / "bgremove"
 
 LAYERS = (
     ("errors",),
-    ("arrays", "extras", "network", "png", "threads"),
+    ("arrays", "extras", "memory", "network", "png", "threads"),
     ("hints",),
     ("backdrop", "cards", "contour", "guided", "image_io", "labelled_photos", "prior", "tiles"),
     ("foreground", "graph_cut", "matting", "output", "pieces"),

@@ -12,6 +12,7 @@ from bgremove.model_files import (
     find_model,
     find_own_model,
     is_path,
+    locate_model,
     models_folder,
     shipped_models,
 )
@@ -98,7 +99,7 @@ def test_a_suffix_or_a_separator_makes_a_path(model: str | Path) -> None:
     assert is_path(model)
 
 
-@pytest.mark.parametrize("model", ["tiramisu-fast", "v1.5", ""])
+@pytest.mark.parametrize("model", ["tiramisu", "v1.5", ""])
 def test_anything_else_is_a_name(model: str) -> None:
     assert not is_path(model)
 
@@ -145,3 +146,19 @@ def test_a_keras_file_may_have_a_card(tmp_path: Path, name: str) -> None:
     assert find_own_model(tmp_path / name) is None
     write_card(CARD, tmp_path / CARD_FILE)
     assert find_own_model(tmp_path / name) == CARD
+
+
+def test_a_folder_with_a_card_is_a_model(folder: Path) -> None:
+    assert CARD.weights is not None
+    located = CARD, folder / "alpha" / CARD.weights.file
+    assert locate_model("alpha") == located
+    assert locate_model(folder / "alpha") == located
+    assert locate_model(str(folder / "alpha")) == located
+
+
+def test_a_folder_without_a_card_or_weights_is_told(tmp_path: Path) -> None:
+    with pytest.raises(CardError, match=r"card\.json: expected a model's card here, found no file"):
+        locate_model(tmp_path)
+    write_card(replace(CARD, weights=None), tmp_path / CARD_FILE)
+    with pytest.raises(CardError, match=f"{tmp_path.name}: the card lacks weights"):
+        locate_model(tmp_path)

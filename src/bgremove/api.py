@@ -316,7 +316,7 @@ def load_remover(
     ----------
     method : {"auto", "person", "subject", "contour"}, default "auto"
     model : str or path, optional
-        person, subject, auto: a shipped model's name, or a file.
+        person, subject, auto: a shipped model's name, a model's folder, or a file.
     threshold : float, optional
         person, subject, auto: the probability at which the edge lies, in [0, 1].
     device : str, optional

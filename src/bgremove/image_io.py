@@ -89,6 +89,10 @@ class Photo:
         picture.info.update({key: value for key, value in inherited.items() if value})
         return picture
 
+    def without_pixels(self) -> "Photo":
+        """Keep what an output inherits, and let go of the pixels."""
+        return replace(self, image=np.empty((0, 0, 3), np.uint8), alpha=None)
+
 
 def read_photo(
     path: str | os.PathLike[str], *, max_pixels: int = DEFAULT_MAX_PIXELS, frame: int = 0
@@ -417,12 +421,27 @@ def _photo(picture: PILImage.Image, name: str) -> Photo:
     if turn is not None:
         colours = colours.transpose(turn)
         dpi = dpi and (dpi[::-1] if turn in _SIDEWAYS else dpi)
-    values = np.asarray(colours)
+    values = _pixels_of(colours)
     if colours.mode == "RGB":
         return Photo(values, None, profile, dpi)
     image = np.ascontiguousarray(values[..., :3])
     image.flags.writeable = False
     return Photo(image, alpha_from_uint8(values[..., 3]), profile, dpi)
+
+
+_BAND = 256
+"""Rows that are copied at a time."""
+
+
+def _pixels_of(picture: PILImage.Image) -> NDArray[np.uint8]:
+    """Copy a picture's pixels out, band by band: all at once, Pillow takes twice the room."""
+    width, height = picture.size
+    pixels = np.empty((height, width, len(picture.getbands())), np.uint8)
+    for top in range(0, height, _BAND):
+        bottom = min(top + _BAND, height)
+        pixels[top:bottom] = np.asarray(picture.crop((0, top, width, bottom)))
+    pixels.flags.writeable = False
+    return pixels
 
 
 _TURNS = {

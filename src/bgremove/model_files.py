@@ -7,7 +7,7 @@ from pathlib import Path
 from bgremove.cards import CARD_FILE, ModelCard, check_complete, read_card
 from bgremove.errors import CardError, ModelMismatchError, ModelNotFoundError
 
-DEFAULT_MODEL = "tiramisu-fast"
+DEFAULT_MODEL = "tiramisu"
 
 MODEL_SUFFIXES = (".onnx", ".keras", ".h5", ".hdf5", ".json")
 """Of the files that `bgremove.segmenter.load_segmenter` takes."""
@@ -66,6 +66,42 @@ def is_path(model: str | os.PathLike[str]) -> bool:
         return True
     path = Path(model)
     return path.suffix in MODEL_SUFFIXES or path.name != model or path.is_file()
+
+
+def locate_model(model: str | os.PathLike[str]) -> tuple[ModelCard | None, Path]:
+    """Find a model's card and weights, by a shipped model's name, a file, or a folder.
+
+    Parameters
+    ----------
+    model : str or path
+        A folder is one with a ``card.json``, as a shipped model's is.
+
+    Returns
+    -------
+    ModelCard or None
+        None for a Keras file without a card.
+    Path
+        Of the weights.
+
+    Raises
+    ------
+    ModelNotFoundError
+        If there is no model of that name, or no such file.
+    ModelMismatchError
+        If the file is of another kind.
+    CardError
+        If a card that is needed is missing, broken or incomplete.
+    """
+    if not is_path(model):
+        card, folder = find_model(str(model))
+    elif Path(model).is_dir():
+        folder = Path(model)
+        card = read_card(folder / CARD_FILE)
+    else:
+        return find_own_model(Path(model)), Path(model)
+    if card.weights is None:
+        raise CardError(f"{folder}: the card lacks weights")
+    return card, folder / card.weights.file
 
 
 def find_own_model(path: Path) -> ModelCard | None:

@@ -47,3 +47,12 @@ def test_a_model_of_one_s_own_counts_by_what_is_in_it(red_model: Path) -> None:
         Path(part).write_bytes(Path(part).read_bytes() + b" ")
         assert recipe.fingerprint() != before
         before = recipe.fingerprint()
+
+
+def test_a_folder_of_a_model_counts_by_its_card(red_model: Path) -> None:
+    folder = Path("mine")
+    shutil.copytree(red_model.parent, folder)
+    recipe = Recipe(method="person", options={"model": folder})
+    before = recipe.fingerprint()
+    (folder / "card.json").write_bytes((folder / "card.json").read_bytes() + b" ")
+    assert recipe.fingerprint() != before

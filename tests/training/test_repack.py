@@ -66,3 +66,45 @@ def test_what_is_no_data_folder_is_told_in_one_line(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert result.stderr.startswith("bgremove.training.repack: ")
     assert len(result.stderr.splitlines()) == 1
+
+
+LABELS = "set,stem,new_set,person_label\n"
+
+
+def test_photos_can_be_labelled_anew_on_the_way(data_folder: Path, tmp_path: Path) -> None:
+    first, *others = read_index(data_folder, everything)
+    labels = tmp_path / "labels.csv"
+    labels.write_text(f"{LABELS}{first.set},{first.stem},seen,none\n")
+    out = tmp_path / "small"
+    result = CliRunner().invoke(repack.main, [str(data_folder), str(out), "--labels", str(labels)])
+    assert result.exit_code == 0
+    (changed,) = read_index(out, lambda entry: entry.set == "seen")
+    assert (changed.stem, changed.person, changed.subject) == (first.stem, "none", first.subject)
+    assert len(read_index(out, everything)) == 1 + len(others)
+    ours = squares(data_folder, tmp_path / "ours")
+    theirs = squares(out, tmp_path / "theirs")
+    assert sorted(map(bytes, theirs.labels)) == sorted(map(bytes, ours.labels))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, r"labels\.csv: expected labels of photos: .*No such file"),
+        ("set,stem\na,b\n", r"labels\.csv: expected labels of photos: 'new_set'"),
+        (
+            LABELS + "a,b,c,some\n",
+            r"person_label must be mask, none or unknown, got 'some'",
+        ),
+    ],
+)
+def test_labels_that_do_not_fit_are_told(tmp_path: Path, text: str | None, message: str) -> None:
+    path = tmp_path / "labels.csv"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(DataError, match=message):
+        repack.read_labels(path)
+
+
+def test_the_project_s_own_labels_can_be_read() -> None:
+    labels = repack.read_labels(Path(__file__).parents[2] / "configs" / "duts-people.csv")
+    assert {label.set for label in labels.values()} == {"duts_tr_nobody", "duts_tr_people"}

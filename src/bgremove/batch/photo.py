@@ -95,6 +95,9 @@ def _cut_out(job: Job, remover: Remover, settings: Settings, data: bytes | None)
     with watch.stage("compose"):
         result = cutout(photo.image, matte.source, photo.alpha)
         picture = rendered(result, photo.image, settings.output)
+    found, subject = matte.found, measured(result[..., 3])
+    photo = photo.without_pixels()
+    del matte, result
     with watch.stage("encode"):
         encoded = encode(picture, photo, settings.output)
     if job.target is not None:
@@ -103,10 +106,10 @@ def _cut_out(job: Job, remover: Remover, settings: Settings, data: bytes | None)
     nothing = f"no {remover.subject} found; the cutout is fully transparent"
     return Outcome(
         name=job.name,
-        status="done" if matte.found else "no-subject",
-        message=_other_frames(job, photo) if matte.found else nothing,
+        status="done" if found else "no-subject",
+        message=_other_frames(job, photo) if found else nothing,
         target=job.target,
-        subject=measured(result[..., 3]),
+        subject=subject,
         seconds=watch.seconds,
         data=encoded if job.target is None else None,
     )

@@ -64,11 +64,16 @@ _WITHOUT_EFFECT = {"durable", "max_pixels"}
 
 
 def _hash_of_own(model: str | os.PathLike[str] | None) -> str | None:
-    """Hash a user's model, with its card and the files beside it that have its name."""
+    """Hash a user's model, with its card and the files beside it that have its name.
+
+    Of a folder the card is enough: it has the weights' hash, which is checked.
+    """
     if model is None or not is_path(model):
         return None
     path = Path(model)
+    beside = () if path.is_dir() else path.parent.glob(f"{path.stem}.*")
+    folder = path if path.is_dir() else path.parent
     total = hashlib.sha256()
-    for part in sorted({*path.parent.glob(f"{path.stem}.*"), *path.parent.glob(CARD_FILE)}):
+    for part in sorted({*beside, *folder.glob(CARD_FILE)}):
         total.update(part.read_bytes())
     return total.hexdigest()

@@ -10,7 +10,10 @@ from bgremove.model_files import DEFAULT_MODEL, find_model, is_path
 DEFAULT_DATA = Path("../shared/data")
 
 model_option = click.option(
-    "--model", default=DEFAULT_MODEL, show_default=True, help="A shipped model's name, or a file."
+    "--model",
+    default=DEFAULT_MODEL,
+    show_default=True,
+    help="A shipped model's name, a folder, or a file.",
 )
 data_option = click.option(
     "--data",
@@ -29,5 +32,7 @@ def card_file(model: str) -> Path:
     if not is_path(model):
         return find_model(model)[1] / CARD_FILE
     path = Path(model)
+    if path.is_dir():
+        return path / CARD_FILE
     own = path.with_suffix(".json")
     return own if path.suffix == ".onnx" and own.is_file() else path.with_name(CARD_FILE)

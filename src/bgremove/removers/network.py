@@ -9,6 +9,7 @@ from bgremove.arrays import Image, Probability
 from bgremove.cards import PresenceRule
 from bgremove.colour_evidence import with_colour_evidence
 from bgremove.errors import OptionError
+from bgremove.memory import return_freed_memory
 from bgremove.pieces import without_specks
 from bgremove.refine import Edges, find_edges, soft_edges
 from bgremove.removers.base import Matte, Remover
@@ -23,8 +24,8 @@ class NetworkRemover(Remover):
     Parameters
     ----------
     model : str or path, optional
-        A shipped model's name, or a file: ``.onnx`` with its card beside it, ``.keras``,
-        ``.h5``, or a Keras 2 ``model.json`` with its ``.hdf5`` weights beside it.
+        A shipped model's name, a model's folder, or a file: ``.onnx`` with its card beside it,
+        ``.keras``, ``.h5``, or a Keras 2 ``model.json`` with its ``.hdf5`` weights beside it.
     threshold : float, optional
         The probability at which the edge lies, in [0, 1]; by default what the model's card
         says, usually 0.5.
@@ -79,6 +80,7 @@ class NetworkRemover(Remover):
             if matte.found:
                 _log.info("found: %s", output)
                 break
+        return_freed_memory()
         return matte
 
 

@@ -7,11 +7,10 @@ first GPU if there is one.
 
 import logging
 import os
-from pathlib import Path
 
 from bgremove.cards import check_hash
 from bgremove.devices import parse_device
-from bgremove.model_files import DEFAULT_MODEL, find_model, find_own_model, is_path
+from bgremove.model_files import DEFAULT_MODEL, locate_model
 from bgremove.segmenter.base import Segmenter
 
 __all__ = ["DEFAULT_MODEL", "load_segmenter"]
@@ -25,8 +24,8 @@ def load_segmenter(model: str | os.PathLike[str], device: str = "auto") -> Segme
     Parameters
     ----------
     model : str or path
-        A shipped model's name, or a file: ``.onnx`` with its card beside it, ``.keras``,
-        ``.h5``, or a Keras 2 ``model.json`` with its ``.hdf5`` weights beside it.
+        A shipped model's name, a model's folder, or a file: ``.onnx`` with its card beside it,
+        ``.keras``, ``.h5``, or a Keras 2 ``model.json`` with its ``.hdf5`` weights beside it.
     device : str, default "auto"
         ``auto``, ``cpu``, ``gpu`` or ``gpu:N``.
 
@@ -46,13 +45,7 @@ def load_segmenter(model: str | os.PathLike[str], device: str = "auto") -> Segme
         If TensorFlow is needed and not installed.
     """
     wanted = parse_device(device)
-    if is_path(model):
-        path = Path(model)
-        card = find_own_model(path)
-    else:
-        card, folder = find_model(str(model))
-        assert card.weights is not None, "find_model gives complete cards"
-        path = folder / card.weights.file
+    card, path = locate_model(model)
     if card is not None and card.weights is not None:
         check_hash(path, card.weights.sha256)
 

@@ -32,7 +32,8 @@ def export_onnx(model: keras.Model, path: Path) -> None:
     Parameters
     ----------
     model : keras.Model
-        Functional, of fixed size, channels last.
+        Functional, of fixed size, channels last. Where it gives maps, the file takes any size
+        that the network's stride divides.
     path : Path
 
     Raises
@@ -40,7 +41,11 @@ def export_onnx(model: keras.Model, path: Path) -> None:
     ModelMismatchError
         If the network is of another kind, or has a layer that no preset has.
     """
-    _, height, width, channels = _fixed_shape(model)
+    image_shape: list[int | str] = list(_fixed_shape(model)[1:])
+    output_shape: list[int | str] = list(model.output_shape[1:])
+    gives_maps = len(output_shape) == 3
+    if gives_maps:
+        image_shape[:2] = output_shape[:2] = ["height", "width"]
     graph = _Graph()
     for layer in model.layers:
         kind = type(layer)
@@ -56,8 +61,8 @@ def export_onnx(model: keras.Model, path: Path) -> None:
     onnx_graph = helper.make_graph(
         graph.nodes,
         model.name,
-        [_value("image", (1, height, width, channels))],
-        [_value("probability", (1, *model.output_shape[1:]))],
+        [_value("image", [1, *image_shape])],
+        [_value("probability", [1, *output_shape])],
         graph.initializers,
     )
     opset = [helper.make_opsetid("", OPSET)]
@@ -226,5 +231,5 @@ def _fixed_shape(model: keras.Model) -> tuple[int, ...]:
     return shape
 
 
-def _value(name: str, shape: tuple[int, ...]) -> onnx.ValueInfoProto:
+def _value(name: str, shape: list[int | str]) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)

@@ -1,16 +1,18 @@
 """``python -m bgremove.training.repack DATA OUT``: a small copy of a data folder, to carry along.
 
 Training sees squares of 256 pixels (`bgremove.training.data.STORED_SIZE`), so nothing more needs
-to travel to the machine that trains: about 7 KB a photo.
+to travel to the machine that trains: about 7 KB a photo. On the way, photos can get labels that
+the data folder has not.
 """
 
 import csv
 import io
 import sys
 import tarfile
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 import click
 from PIL import Image as PILImage
@@ -27,10 +29,24 @@ WEBP_QUALITY = 70
 SHARD_BYTES = 30_000_000
 """Where the next shard begins: a shard and the tree are to fit into one transfer of 64 MiB."""
 
+PERSON_LABELS = {"mask", "none", "unknown"}
+
 COLUMNS = ("set", "stem", "split", "shard", "person_label", "subject_label")
 
 
-def repack(data: Path, out: Path) -> list[Path]:
+@dataclass(frozen=True)
+class Label:
+    """What is said anew of a photo: its set, and whether people are in it (see `Entry`)."""
+
+    set: str
+    person: str
+
+
+Labels: TypeAlias = Mapping[tuple[str, str], Label]
+"""By set and stem."""
+
+
+def repack(data: Path, out: Path, labels: Labels | None = None) -> list[Path]:
     """Write the small copy.
 
     Parameters
@@ -39,6 +55,8 @@ def repack(data: Path, out: Path) -> list[Path]:
         A data folder.
     out : Path
         The folder of the copy: ``index.csv`` and ``shards/small-NN.tar``.
+    labels : mapping of (str, str) to Label, optional
+        Photos, by set and stem, that are labelled anew.
 
     Returns
     -------
@@ -55,7 +73,8 @@ def repack(data: Path, out: Path) -> list[Path]:
         raise DataError(f"{out}: expected a new or an empty folder")
     (out / "shards").mkdir(parents=True)
     placed = []
-    for entry, name, files in _sharded(read_photos(data, entries)):
+    for before, name, files in _sharded(read_photos(data, entries)):
+        entry = relabelled(before, labels or {})
         with tarfile.open(out / "shards" / name, "a") as tar:
             for suffix, content in files.items():
                 info = tarfile.TarInfo(f"{entry.set}/{entry.stem}.{suffix}")
@@ -64,6 +83,34 @@ def repack(data: Path, out: Path) -> list[Path]:
         placed.append(replace(entry, shard=name))
     _write_index(placed, out / "index.csv")
     return sorted({out / "shards" / entry.shard for entry in placed})
+
+
+def read_labels(path: Path) -> dict[tuple[str, str], Label]:
+    """Read labels from a CSV file with the columns set, stem, new_set and person_label.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, lacks a column, or has another label than mask, none, unknown.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            labels = {
+                (row["set"], row["stem"]): Label(row["new_set"], row["person_label"])
+                for row in csv.DictReader(file)
+            }
+    except (OSError, KeyError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: expected labels of photos: {error}") from error
+    wrong = sorted({label.person for label in labels.values()} - PERSON_LABELS)
+    if wrong:
+        raise DataError(f"{path}: person_label must be mask, none or unknown, got {wrong[0]!r}")
+    return labels
+
+
+def relabelled(entry: Entry, labels: Labels) -> Entry:
+    """Give a photo's entry with its new label, if it has one."""
+    label = labels.get((entry.set, entry.stem))
+    return entry if label is None else replace(entry, set=label.set, person=label.person)
 
 
 def _sharded(photos: Iterable[LabelledPhoto]) -> Iterator[tuple[Entry, str, dict[str, bytes]]]:
@@ -106,10 +153,15 @@ def _write_index(entries: list[Entry], path: Path) -> None:
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
-def main(data: Path, out: Path) -> None:
+@click.option(
+    "--labels",
+    type=click.Path(path_type=Path),
+    help="A CSV file of photos that are labelled anew: set, stem, new_set, person_label.",
+)
+def main(data: Path, out: Path, labels: Path | None) -> None:
     """Write a small copy of the data folder DATA to OUT, for training on another machine."""
     try:
-        shards = repack(data, out)
+        shards = repack(data, out, read_labels(labels) if labels else None)
     except BgremoveError as error:
         click.echo(f"bgremove.training.repack: {error}", err=True)
         sys.exit(error.exit_code)

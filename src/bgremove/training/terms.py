@@ -74,6 +74,8 @@ ORIGINS = {
     "coco128_person": Origin("COCO", _COCO.terms),
     "duts_person": _DUTS,
     "duts_tr": _DUTS,
+    "duts_tr_nobody": Origin("DUTS-TR, seen through by us: nobody in them", _DUTS.terms),
+    "duts_tr_people": Origin("DUTS-TR, seen through by us: the subject is people", _DUTS.terms),
     "ecssd": _ECSSD,
     "ecssd_person": _ECSSD,
     "pennfudan": Origin("Penn-Fudan", "none stated"),

@@ -1,0 +1,102 @@
+"""The same weights make a model of another input size."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from bgremove.cards import (
+    CARD_FILE,
+    InputSpec,
+    ModelCard,
+    StoredFile,
+    read_card,
+    sha256_of,
+    write_card,
+)
+from bgremove.errors import DataError
+from bgremove.network.tiramisu import PRESETS, build
+from bgremove.segmenter import load_segmenter
+from bgremove.training.onnx_graph import export_onnx
+from bgremove.training.resized import main, resized_model
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    values = np.random.default_rng(0).integers(0, 256, (90, 120, 3), np.uint8)
+    Image.fromarray(values).save(tmp_path / "photo.png")
+    return tmp_path / "photo.png"
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    folder = tmp_path / "large"
+    folder.mkdir()
+    export_onnx(build(PRESETS["fc-densenet-tiny"], size=96), folder / "model.onnx")
+    card = ModelCard(
+        name="large",
+        description="for tests",
+        input=InputSpec(height=96, width=96),
+        outputs=("person", "subject"),
+        weights=StoredFile(file="model.onnx", sha256=sha256_of(folder / "model.onnx")),
+        network="fc-densenet-tiny",
+        metrics={"val": {"mean_iou": 0.5}},
+    )
+    write_card(card, folder / CARD_FILE)
+    return folder
+
+
+@pytest.mark.parametrize("device", ["cpu", "auto"])
+def test_it_runs_at_its_size_and_repeats_its_golden_pair(
+    model: Path, photo: Path, tmp_path: Path, device: str
+) -> None:
+    out = tmp_path / "models" / "small"
+    card = resized_model(model, out, size=64, name="small", description="sees less", photo=photo)
+    assert read_card(out / CARD_FILE) == card
+    assert (card.name, card.input.height, card.input.width) == ("small", 64, 64)
+    assert card.metrics is None
+    segmenter = load_segmenter(out, device)
+    with np.load(out / "golden.npz") as golden:
+        image, probability = golden["image"], golden["probability"]
+    assert probability.shape == (64, 64, 2)
+    np.testing.assert_allclose(segmenter.predict(image), probability, atol=1e-4)
+
+
+def test_the_weights_are_the_first_models_file(model: Path, photo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "small"
+    card = resized_model(model, out, size=64, name="small", description="sees less", photo=photo)
+    assert card.weights is not None
+    assert card.weights.file == "../large/model.onnx"
+    assert sorted(path.name for path in out.iterdir()) == [CARD_FILE, "golden.npz"]
+
+
+@pytest.mark.parametrize("size", [0, -32, 80])
+def test_a_size_that_the_stride_does_not_divide_is_told(
+    model: Path, photo: Path, tmp_path: Path, size: int
+) -> None:
+    with pytest.raises(DataError, match=f"size must be a multiple of 32, the .* got {size}"):
+        resized_model(model, tmp_path / "x", size=size, name="x", description="x", photo=photo)
+
+
+def test_a_network_that_is_not_known_is_told(model: Path, photo: Path, tmp_path: Path) -> None:
+    write_card(replace(read_card(model / CARD_FILE), network="u2net"), model / CARD_FILE)
+    with pytest.raises(DataError, match="large: expected a network of bgremove, found u2net"):
+        resized_model(model, tmp_path / "x", size=64, name="x", description="x", photo=photo)
+
+
+def test_the_command_says_what_it_made(model: Path, photo: Path, tmp_path: Path) -> None:
+    options = ["--size", "64", "--name", "small", "--description", "x", "--image", str(photo)]
+    result = CliRunner().invoke(main, [str(model), *options, "--out", str(tmp_path / "small")])
+    assert result.exit_code == 0
+    assert "small: small, 64 × 64 pixels" in result.stdout
+
+
+def test_the_command_tells_an_error_in_one_line(photo: Path, tmp_path: Path) -> None:
+    options = ["--size", "64", "--name", "small", "--description", "x", "--image", str(photo)]
+    result = CliRunner().invoke(main, [str(tmp_path), *options, "--out", str(tmp_path / "small")])
+    assert result.exit_code == 1
+    assert "bgremove.training.resized: " in result.stderr
+    assert "expected a model's card here" in result.stderr
