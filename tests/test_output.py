@@ -126,6 +126,25 @@ class TestSize:
         expected[top : top + 8] = opaque
         np.testing.assert_array_equal(result, expected)
 
+    def test_a_cropped_subject_can_stand_as_it_did_in_the_photo(self) -> None:
+        photo = np.full((40, 40, 3), RED, np.uint8)
+        cut = np.zeros((40, 40, 4), np.uint8)
+        cut[24:32, 4:8] = (*RED, 255)
+        options = {"crop": True, "size": "8x8"}
+        centred = rendered(cut, photo, Output(**options))
+        assert np.flatnonzero(centred[0, :, 3]).tolist() == [2, 3, 4, 5]
+        original = rendered(cut, photo, Output(**options, position="original"))
+        assert np.flatnonzero(original[0, :, 3]).tolist() == [0, 1, 2, 3]
+        assert original[..., 3].sum() == centred[..., 3].sum()
+
+    def test_a_subject_as_wide_as_its_photo_stands_in_the_middle(self, photo) -> None:
+        opaque = np.dstack([photo, np.full((8, 12), 255, np.uint8)])
+        options = {"crop": True, "size": "12x24"}
+        np.testing.assert_array_equal(
+            rendered(opaque, photo, Output(**options, position="original")),
+            rendered(opaque, photo, Output(**options)),
+        )
+
     def test_resizing_brings_no_colour_out_of_the_invisible(self, cut, photo) -> None:
         cut[cut[..., 3] == 0, :3] = 255
         result = rendered(cut, photo, Output(size="5x5"))
@@ -184,6 +203,35 @@ class TestFormats:
             encoded(wide, photo, Output(format="webp"))
 
 
+GOLDEN = Path(__file__).parent / "golden" / "outputs"
+
+KINDS = {
+    "mask": {"output": "mask"},
+    "alpha": {"output": "alpha"},
+    "foreground": {"output": "foreground"},
+    "colour": {"background": "rebeccapurple"},
+    "picture": {"background": str(GOLDEN / "mask.png")},
+    "blur": {"background": "blur:3"},
+    "cropped": {"crop": True, "margin": "10%"},
+    "sized": {"size": "72x48"},
+    "placed": {"crop": True, "size": "72x72", "position": "original"},
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_each_kind_of_output_is_what_it_was(name: str) -> None:
+    """Seen and stored once (``GOLDEN``): the sample photo at 96 pixels, and its cutout."""
+    with PILImage.open(GOLDEN / "photo.png") as picture:
+        photo = np.array(picture)
+    with PILImage.open(GOLDEN / "cutout.png") as picture:
+        cutout = np.array(picture)
+    with PILImage.open(GOLDEN / f"{name}.png") as picture:
+        expected = np.array(picture)
+    result = rendered(cutout, photo, Output(**KINDS[name]))
+    assert result.shape == expected.shape
+    np.testing.assert_allclose(result.astype(int), expected, atol=2)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -201,7 +249,10 @@ class TestFormats:
         ({"size": "huge"}, "size must be full, preview or WIDTHxHEIGHT .* got 'huge'"),
         ({"size": "0x5"}, "size must be .* got '0x5'"),
         ({"size": "5x20000"}, "size must be .* got '5x20000'"),
-        ({"position": "left"}, "position must be center, X% or X%,Y% in 0…100, got 'left'"),
+        (
+            {"position": "left"},
+            "position must be center, original, X% or X%,Y% in 0…100, got 'left'",
+        ),
         ({"position": "101%"}, "position must be .* got '101%'"),
     ],
 )

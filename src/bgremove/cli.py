@@ -157,8 +157,8 @@ class _Numbers(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 )
 @click.option(
     "--position",
-    metavar="center|X%[,Y%]",
-    help="Where in --size WxH the picture stands.  [default: center]",
+    metavar="center|original|X%[,Y%]",
+    help="Where in --size WxH the picture stands; original: as in the photo.  [default: center]",
 )
 @click.option(
     "--format",

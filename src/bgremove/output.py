@@ -32,6 +32,9 @@ DEFAULT_QUALITY = 90
 LOSSLESS = 100
 """The quality at which a WebP keeps every pixel."""
 
+ORIGINAL = "original"
+"""The position of a subject that stands in a size as it stood in the photo."""
+
 MASK_LEVEL = 128
 """The 8-bit alpha from which a pixel is in the mask."""
 
@@ -58,7 +61,8 @@ class Output:
         ``full``, ``preview`` (0.25 megapixels at most), or ``WIDTHxHEIGHT``: the picture is
         fitted into it, whole.
     position : str, default "center"
-        Where it stands in that size: ``center``, ``X%`` or ``X%,Y%``, from the left and the top.
+        Where it stands in that size: ``center``, ``X%`` or ``X%,Y%``, from the left and the top,
+        or ``original``: a cropped subject as it stood in the photo.
     format : {"auto", "png", "webp", "jpeg", "tiff"}, default "auto"
         Of files; ``auto`` is PNG.
     format_quality : int, default 90
@@ -124,11 +128,14 @@ def rendered(cutout: Cutout, photo: Image, output: Output) -> NDArray[np.uint8]:
     ImageReadError
         If the background is a picture that cannot be read.
     """
+    place = _position_of(output.position)
     if output.crop:
         rows, columns = subject_box(cutout[..., 3], output.margin)
+        if output.position == ORIGINAL:
+            place = _place_of(columns, photo.shape[1]), _place_of(rows, photo.shape[0])
         cutout, photo = cutout[rows, columns], photo[rows, columns]
     if output.size != "full":
-        cutout, photo = _sized(cutout, photo, output)
+        cutout, photo = _sized(cutout, photo, output.size, place)
     if output.output == "mask":
         return np.where(cutout[..., 3] >= MASK_LEVEL, 255, 0).astype(np.uint8)
     if output.output == "alpha":
@@ -204,18 +211,21 @@ def over(cutout: Cutout, background: Image) -> Image:
 # Size and position
 
 
-def _sized(cutout: Cutout, photo: Image, output: Output) -> tuple[Cutout, Image]:
+def _sized(
+    cutout: Cutout, photo: Image, size_words: str, place: tuple[float, float]
+) -> tuple[Cutout, Image]:
     """Shrink to a preview, or fit into a size; the photo goes the same way."""
     height, width = cutout.shape[:2]
-    target = _size_of(output.size)
+    target = _size_of(size_words)
     if target is None:
         factor = min(1.0, (PREVIEW_PIXELS / (width * height)) ** 0.5)
         size = max(1, int(width * factor)), max(1, int(height * factor))
         return _resized(cutout, *size), resize(photo, *size)
     factor = min(target[0] / width, target[1] / height)
     size = max(1, round(width * factor)), max(1, round(height * factor))
-    across, down = _position_of(output.position)
-    left, top = round((target[0] - size[0]) * across), round((target[1] - size[1]) * down)
+    left, top = (
+        round((room - side) * share) for room, side, share in zip(target, size, place, strict=True)
+    )
     canvas = np.zeros((target[1], target[0], 4), np.uint8)
     canvas[top : top + size[1], left : left + size[0]] = _resized(cutout, *size)
     return canvas, _covering(photo, *target)
@@ -316,12 +326,18 @@ def _size_of(text: str) -> tuple[int, int] | None:
 
 def _position_of(text: str) -> tuple[float, float]:
     """Give the shares of what is free that lie on the left and above."""
-    if text == "center":
+    if text in ("center", ORIGINAL):
         return 0.5, 0.5
     match = re.fullmatch(r"(\d{1,3})%(?:,(\d{1,3})%)?", text)
     if match is None or any(int(share) > 100 for share in match.groups() if share):
-        raise OptionError(f"position must be center, X% or X%,Y% in 0…100, got {text!r}")
+        raise OptionError(f"position must be center, original, X% or X%,Y% in 0…100, got {text!r}")
     return int(match[1]) / 100, int(match[2] or match[1]) / 100
+
+
+def _place_of(part: slice, side: int) -> float:
+    """Give the share of what is free beside a part that lies before it."""
+    free = side - (part.stop - part.start)
+    return part.start / free if free else 0.5
 
 
 DEFAULT = Output()
