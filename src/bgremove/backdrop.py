@@ -27,6 +27,9 @@ BRIGHTER, DARKER = 5.0, 8.0
 SHADOW_DEPTH = 0.35
 """Share of the lightness that a studio's shadow takes at most."""
 
+UNLIKE = 4.0
+"""Distance in Lab beyond which a pixel within a contour is the subject's, shadow or not."""
+
 EDGE = 3
 """How far a subject's colour bleeds into the backdrop, in pixels: half the softened edge."""
 
@@ -85,6 +88,15 @@ def stands_out(image: Image, backdrop: Lab) -> Mask:
     shadow = (lightness > (1 - SHADOW_DEPTH) * expected) & (slope < SHADOW_SLOPE)
     found: Mask = coloured | (lightness > expected + BRIGHTER) | (dark & ~shadow)
     return found & ~_blurred_edge(found, np.linalg.norm(lab - backdrop, axis=2))
+
+
+def unlike(image: Image, backdrop: Lab) -> Mask:
+    """Tell which pixels differ from the backdrop, if only as a faint shadow does.
+
+    Parameters and result are those of `stands_out`.
+    """
+    differing: Mask = np.linalg.norm(_lab(image) - backdrop, axis=2) > UNLIKE
+    return differing
 
 
 def _blurred_edge(found: Mask, distance: NDArray[np.float32]) -> Mask:

@@ -133,6 +133,17 @@ def test_a_dark_subject_on_white_keeps_its_white_label() -> None:
     assert iou(ObjectRemover().matte(image).alpha > 0.5, truth) >= 0.97
 
 
+def test_a_thing_as_grey_as_a_shadow_is_whole_within_its_outline() -> None:
+    image = np.full((200, 240, 3), 200, np.uint8)
+    truth = np.zeros((200, 240), np.uint8)
+    cv2.ellipse(truth, (120, 100), (60, 50), 0, 0, 360, 255, -1)
+    image[truth > 0] = 170
+    cv2.ellipse(truth, (120, 100), (60, 50), 0, 0, 360, 255, 3)
+    cv2.ellipse(image, (120, 100), (60, 50), 0, 0, 360, (60, 60, 60), 3)
+    found = ObjectRemover().matte(image).alpha > 0.5
+    assert iou(found, truth > 0) > 0.95
+
+
 @pytest.mark.parametrize(
     "name", ["a star", "a cup on a table", "a bust cut off below", "a disc among crumbs"]
 )

@@ -170,9 +170,10 @@ class ObjectRemover(Remover):
     def _by_backdrop(
         self, image: Image, plain: backdrop.Lab, enclosed: Probability
     ) -> tuple[Probability, Shape]:
-        """Take what stands out; what is as faint as a shadow only if nothing else does."""
-        standing = np.where(backdrop.stands_out(image, plain), 255, 0).astype(np.uint8)
-        shape = contour.tidied(standing)
+        """Take what stands out, and within contours what is as faint as a shadow, too."""
+        within = (enclosed > 0) & backdrop.unlike(image, plain)
+        standing = backdrop.stands_out(image, plain) | within
+        shape = contour.tidied(np.where(standing, 255, 0).astype(np.uint8))
         if not contour.subject(shape).any():
             shape = _outlined(enclosed)
         return alpha_from_uint8(shape), shape
