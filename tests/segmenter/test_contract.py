@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bgremove.cards import CARD_FILE, check_hash, read_card
+from bgremove.cards import CARD_FILE, ModelCard, check_hash, read_card
 from bgremove.devices import Device
 from bgremove.model_files import models_folder
 from bgremove.segmenter.base import Segmenter
@@ -19,12 +19,12 @@ SHIPPED = sorted(card.parent for card in models_folder().glob(f"*/{CARD_FILE}"))
 TOLERANCE = 1e-4
 
 
-def onnx(path: Path) -> Segmenter:
-    return OnnxSegmenter(read_card(path.with_name(CARD_FILE)), path)
+def onnx(card: ModelCard, path: Path) -> Segmenter:
+    return OnnxSegmenter(card, path)
 
 
-def keras(path: Path) -> Segmenter:
-    return load_keras(path, read_card(path.with_name(CARD_FILE)), Device("cpu"))
+def keras(card: ModelCard, path: Path) -> Segmenter:
+    return load_keras(path, card, Device("cpu"))
 
 
 ENGINES = {"onnx": onnx, "keras": keras}
@@ -32,7 +32,7 @@ ENGINES = {"onnx": onnx, "keras": keras}
 
 @pytest.fixture(scope="module", params=ENGINES)
 def segmenter(request: pytest.FixtureRequest, model_file: Path) -> Segmenter:
-    return ENGINES[request.param](model_file)
+    return ENGINES[request.param](read_card(model_file.with_name(CARD_FILE)), model_file)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,8 @@ def test_several_threads_get_the_answers_of_one(segmenter: Segmenter) -> None:
 
 
 def test_both_engines_agree_on_a_photo(model_file: Path, astronaut: np.ndarray) -> None:
-    light, heavy = (load(model_file).predict(astronaut) for load in ENGINES.values())
+    card = read_card(model_file.with_name(CARD_FILE))
+    light, heavy = (load(card, model_file).predict(astronaut) for load in ENGINES.values())
     assert light.std() > 0.01, "a flat answer would prove nothing"
     np.testing.assert_allclose(light, heavy, atol=TOLERANCE)
 
@@ -92,5 +93,5 @@ def test_a_shipped_model_repeats_its_golden_pair(folder: Path, engine: str) -> N
     check_hash(folder / card.golden.file, card.golden.sha256)
     with np.load(folder / card.golden.file) as golden:
         image, expected = golden["image"], golden["probability"]
-    probability = ENGINES[engine](folder / card.weights.file).predict(image)
+    probability = ENGINES[engine](card, folder / card.weights.file).predict(image)
     np.testing.assert_allclose(probability, expected, atol=TOLERANCE)
