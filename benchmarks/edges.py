@@ -19,7 +19,7 @@ from _common import machine, say, table
 
 from bgremove.arrays import resize
 from bgremove.evaluation import metrics
-from bgremove.evaluation.run import MASK_LEVEL, labelled_entries, output_channel
+from bgremove.evaluation.run import MASK_LEVEL, labelled_entries
 from bgremove.labelled_photos import LabelledPhoto, read_photos
 from bgremove.model_files import DEFAULT_MODEL
 from bgremove.refine import EDGES
@@ -105,7 +105,7 @@ def predicted(photo: LabelledPhoto, segmenter: Segmenter, kept: Path) -> np.ndar
     path = kept / f"{segmenter.card.name}-{digest}" / f"{entry.set}-{entry.stem}.npy"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        channel = output_channel(segmenter.card, "person")
+        channel = segmenter.card.channel_of("person")
         np.save(path, segmenter.predict(photo.image)[..., channel])
     return np.load(path)
 
