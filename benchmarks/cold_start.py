@@ -16,18 +16,13 @@ BARE = "bare interpreter"
 
 ON_TENSORFLOW = """
 import sys
-from pathlib import Path
 from bgremove.devices import parse_device
 from bgremove.image_io import read_photo
-from bgremove.model_files import find_model, find_own_model, is_path
+from bgremove.model_files import locate_model
 from bgremove.segmenter.keras_engine import load_keras
 
 photo, model = sys.argv[1:]
-if is_path(model):
-    path, card = Path(model), find_own_model(Path(model))
-else:
-    card, folder = find_model(model)
-    path = folder / card.weights.file
+card, path = locate_model(model)
 load_keras(path, card, parse_device("cpu")).predict(read_photo(photo).image)
 """
 

@@ -6,6 +6,8 @@ import numpy as np
 from bgremove import backdrop
 from bgremove.arrays import Image
 
+NOTHING_ENCLOSED = np.zeros((200, 240), np.bool_)
+
 
 def lit_backdrop() -> Image:
     down, across = np.mgrid[-1:1:200j, -1:1:240j]
@@ -22,7 +24,7 @@ def test_a_lit_backdrop_is_recognised_and_nothing_stands_out_from_it() -> None:
     surface = backdrop.surface(image)
     assert surface is not None
     assert surface.shape == image.shape
-    assert not backdrop.stands_out(image, surface).any()
+    assert not backdrop.stands_out(image, surface, NOTHING_ENCLOSED).any()
 
 
 def test_texture_is_no_backdrop() -> None:
@@ -45,6 +47,6 @@ def test_a_thing_stands_out_and_its_soft_shadow_does_not() -> None:
     assert surface is not None
     truth = np.zeros((200, 240), np.bool_)
     truth[60:140, 90:150] = True
-    found = backdrop.stands_out(image, surface)
+    found = backdrop.stands_out(image, surface, NOTHING_ENCLOSED)
     assert found[truth].all()
     assert not found[~truth].any()

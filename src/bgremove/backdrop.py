@@ -65,19 +65,22 @@ def surface(image: Image) -> Lab | None:
     return (terms @ weights).astype(np.float32) if kept.mean() >= PLAIN_SHARE else None
 
 
-def stands_out(image: Image, backdrop: Lab) -> Mask:
+def stands_out(image: Image, backdrop: Lab, enclosed: Mask) -> Mask:
     """Tell which pixels are not the backdrop, nor its shadow.
 
     Parameters
     ----------
     image : (h, w, 3) ndarray of uint8, RGB
     backdrop : (h, w, 3) ndarray of float32 in Lab
+    enclosed : (h, w) ndarray of bool
+        What lies within a contour: no shadow, however faint.
 
     Returns
     -------
     (h, w) ndarray of bool
     """
     lab = _lab(image)
+    distance = np.linalg.norm(lab - backdrop, axis=2)
     lightness, expected = lab[..., 0], backdrop[..., 0]
     coloured = np.linalg.norm(lab[..., 1:] - backdrop[..., 1:], axis=2) > UNLIKE_COLOUR
     slope = np.hypot(
@@ -87,16 +90,8 @@ def stands_out(image: Image, backdrop: Lab) -> Mask:
     dark = lightness < expected - DARKER
     shadow = (lightness > (1 - SHADOW_DEPTH) * expected) & (slope < SHADOW_SLOPE)
     found: Mask = coloured | (lightness > expected + BRIGHTER) | (dark & ~shadow)
-    return found & ~_blurred_edge(found, np.linalg.norm(lab - backdrop, axis=2))
-
-
-def unlike(image: Image, backdrop: Lab) -> Mask:
-    """Tell which pixels differ from the backdrop, if only as a faint shadow does.
-
-    Parameters and result are those of `stands_out`.
-    """
-    differing: Mask = np.linalg.norm(_lab(image) - backdrop, axis=2) > UNLIKE
-    return differing
+    standing: Mask = found & ~_blurred_edge(found, distance) | (enclosed & (distance > UNLIKE))
+    return standing
 
 
 def _blurred_edge(found: Mask, distance: NDArray[np.float32]) -> Mask:

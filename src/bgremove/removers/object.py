@@ -171,8 +171,7 @@ class ObjectRemover(Remover):
         self, image: Image, plain: backdrop.Lab, enclosed: Probability
     ) -> tuple[Probability, Shape]:
         """Take what stands out, and within contours what is as faint as a shadow, too."""
-        within = (enclosed > 0) & backdrop.unlike(image, plain)
-        standing = backdrop.stands_out(image, plain) | within
+        standing = backdrop.stands_out(image, plain, enclosed > 0)
         shape = contour.tidied(np.where(standing, 255, 0).astype(np.uint8))
         if not contour.subject(shape).any():
             shape = _outlined(enclosed)

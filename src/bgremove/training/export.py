@@ -77,10 +77,9 @@ def export_model(
     load_average(network, checkpoint)
 
     folder.mkdir(parents=True, exist_ok=True)
-    weights, golden = folder / WEIGHTS_FILE, folder / GOLDEN_FILE
+    weights = folder / WEIGHTS_FILE
     export_onnx(network, weights)
     load_stored_weights(network, weights)
-    write_golden_pair(network, image, spec, golden)
 
     card = ModelCard(
         name=name,
@@ -88,7 +87,7 @@ def export_model(
         input=spec,
         outputs=OUTPUTS,
         weights=StoredFile(file=weights.name, sha256=sha256_of(weights)),
-        golden=StoredFile(file=golden.name, sha256=sha256_of(golden)),
+        golden=write_golden_pair(network, image, spec, folder),
         network=config.network,
         parameters=network.count_params(),
         licence=licence,
@@ -98,14 +97,18 @@ def export_model(
     return card
 
 
-def write_golden_pair(network: keras.Model, image: Image, spec: InputSpec, path: Path) -> None:
-    """Write an image, and what the network gives for it, to an ``.npz``.
+def write_golden_pair(
+    network: keras.Model, image: Image, spec: InputSpec, folder: Path
+) -> StoredFile:
+    """Write an image, and what the network gives for it, to an ``.npz`` in a model's folder.
 
     The arrays are ``image``, (H, W, 3) uint8, and ``probability``, (h, w, C) float32.
     """
+    path = folder / GOLDEN_FILE
     output = keras.ops.convert_to_numpy(network(prepare(image, spec), training=False))
     with path.open("wb") as file:
         np.savez_compressed(file, image=image, probability=as_maps(output, spec))
+    return StoredFile(file=path.name, sha256=sha256_of(path))
 
 
 def training_facts(config: RunConfig, steps: int, hardware: str) -> dict[str, Any]:
@@ -162,19 +165,29 @@ def _steps(checkpoint: Path) -> int:
         raise DataError(f"{checkpoint}: expected a run's checkpoint: {error}") from error
 
 
-@click.command()
-@click.argument("checkpoint", type=click.Path(path_type=Path))
-@click.option("--config", type=click.Path(path_type=Path), required=True, help="The run's config.")
-@click.option("--name", required=True, help="The model's name.")
-@click.option("--description", required=True, help="What the model is good for, in one line.")
-@click.option(
+name_option = click.option("--name", required=True, help="The model's name.")
+description_option = click.option(
+    "--description", required=True, help="What the model is good for, in one line."
+)
+image_option = click.option(
     "--image",
     "photo",
     type=click.Path(path_type=Path),
     required=True,
     help="A photo for the golden pair.",
 )
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The model's folder.")
+out_option = click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="The model's folder."
+)
+
+
+@click.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.option("--config", type=click.Path(path_type=Path), required=True, help="The run's config.")
+@name_option
+@description_option
+@image_option
+@out_option
 @click.option("--hardware", required=True, help="What the run ran on, and how long.")
 @click.option("--licence", default="Apache-2.0", show_default=True, help="Of the weights.")
 def main(

@@ -12,12 +12,18 @@ from pathlib import Path
 import click
 
 from bgremove.arrays import resize
-from bgremove.cards import CARD_FILE, ModelCard, StoredFile, read_card, sha256_of, write_card
+from bgremove.cards import CARD_FILE, ModelCard, read_card, write_card
 from bgremove.errors import BgremoveError, DataError
 from bgremove.image_io import read_photo
 from bgremove.network.tiramisu import PRESETS, build, total_stride
 from bgremove.segmenter.stored_weights import load_stored_weights
-from bgremove.training.export import GOLDEN_FILE, write_golden_pair
+from bgremove.training.export import (
+    description_option,
+    image_option,
+    name_option,
+    out_option,
+    write_golden_pair,
+)
 
 
 def resized_model(
@@ -66,8 +72,6 @@ def resized_model(
     load_stored_weights(network, weights)
 
     folder.mkdir(parents=True, exist_ok=True)
-    golden = folder / GOLDEN_FILE
-    write_golden_pair(network, image, spec, golden)
     shared = Path(os.path.relpath(weights, folder)).as_posix()
     resized = replace(
         card,
@@ -76,7 +80,7 @@ def resized_model(
         input=spec,
         presence={},
         weights=replace(card.weights, file=shared),
-        golden=StoredFile(file=golden.name, sha256=sha256_of(golden)),
+        golden=write_golden_pair(network, image, spec, folder),
         metrics=None,
     )
     write_card(resized, folder / CARD_FILE)
@@ -86,16 +90,10 @@ def resized_model(
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--size", type=int, required=True, help="Height and width, in pixels.")
-@click.option("--name", required=True, help="The new model's name.")
-@click.option("--description", required=True, help="What it is good for, in one line.")
-@click.option(
-    "--image",
-    "photo",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="A photo for the golden pair.",
-)
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Its folder.")
+@name_option
+@description_option
+@image_option
+@out_option
 def main(model: Path, size: int, name: str, description: str, photo: Path, out: Path) -> None:
     """Make a model of MODEL's weights (a folder) that sees photos at another size."""
     try:
