@@ -3,13 +3,14 @@
 from io import BytesIO
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image as PILImage
 
 from bgremove.errors import ImageReadError, ImageWriteError, OptionError
 from bgremove.image_io import Photo, read_photo
-from bgremove.output import Output, encoded, over, rendered, subject_box
+from bgremove.output import Output, blurred, encoded, over, rendered, subject_box
 
 RED, BLUE = (200, 0, 0), (0, 0, 90)
 
@@ -82,6 +83,23 @@ class TestBackgrounds:
         strong = rendered(np.zeros_like(cut), noise, Output(background="blur:5"))
         assert strong.std() < mild.std() < noise.std()
         assert abs(float(strong.mean()) - float(noise.mean())) < 12
+
+    @pytest.mark.parametrize("sigma", [10.0, 40.0])
+    def test_a_wide_blur_is_what_it_would_be_at_full_size(self, sigma) -> None:
+        noise = np.random.default_rng(0).integers(0, 256, (300, 200, 3), np.uint8)
+        noise[:150] //= 4
+        expected = cv2.GaussianBlur(noise, (0, 0), sigma)
+        assert np.abs(blurred(noise, sigma).astype(int) - expected).max() <= 3
+
+    @pytest.mark.parametrize("background", [None, "white", "blur"])
+    def test_what_was_cut_away_is_asked_for_only_where_it_is_seen(
+        self, cut, photo, background
+    ) -> None:
+        output = Output(background=background)
+        same = np.array_equal(
+            rendered(cut, photo, output), rendered(cut, np.zeros_like(photo), output)
+        )
+        assert same != output.shows_photo
 
     def test_over_is_exact_at_both_ends(self) -> None:
         rng = np.random.default_rng(0)

@@ -1,5 +1,6 @@
 """The PNG encoder: the very pixels, and what goes with them."""
 
+import tracemalloc
 from io import BytesIO
 
 import numpy as np
@@ -40,3 +41,24 @@ def test_pixels_that_are_no_block_of_memory_are_taken() -> None:
     pixels = np.arange(96, dtype=np.uint8).reshape(4, 6, 4)[:, ::2]
     with PILImage.open(BytesIO(png_bytes(pixels, None, None))) as picture:
         np.testing.assert_array_equal(picture, pixels)
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("writeable", [True, False])
+def test_pixels_are_left_as_they_were(channels: int, writeable: bool) -> None:
+    rng = np.random.default_rng(channels)
+    pixels = rng.integers(0, 256, (600, 7, channels), np.uint8)
+    before = pixels.copy()
+    pixels.flags.writeable = writeable
+    with PILImage.open(BytesIO(png_bytes(pixels, None, None))) as picture:
+        np.testing.assert_array_equal(picture, before)
+    np.testing.assert_array_equal(pixels, before)
+
+
+def test_a_large_picture_is_not_copied_for_it() -> None:
+    pixels = np.zeros((4000, 4000, 4), np.uint8)
+    tracemalloc.start()
+    png_bytes(pixels, None, None)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < pixels.nbytes / 4

@@ -65,7 +65,7 @@ def around(cutout: Cutout, image: Image) -> tuple[Floats, Floats]:
     height, width = image.shape[:2]
     size = bounded_size(height, width, SMALL_SIDE)
     colours = unit(resize(image, *size))
-    alpha = alpha_from_uint8(resize(cv2.extractChannel(cutout, 3), *size))
+    alpha = alpha_from_uint8(resize(cutout, *size)[..., 3])
     return _blurred(colours, alpha, FAR), _blurred(colours, 1 - alpha, FAR)
 
 

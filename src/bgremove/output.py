@@ -27,6 +27,9 @@ PREVIEW_PIXELS = 250_000
 BLUR_SHARE = 0.02
 """Sigma of the blurred background where none is given, as a share of the longest side."""
 
+ENOUGH_SIGMA = 16.0
+"""Of a blur, in pixels: a wider one is worked out on a smaller copy, where it is this wide."""
+
 DEFAULT_QUALITY = 90
 
 LOSSLESS = 100
@@ -107,6 +110,11 @@ class Output:
         """The ending of a file's name."""
         return FORMATS["png" if self.format == "auto" else self.format]
 
+    @property
+    def shows_photo(self) -> bool:
+        """Whether what was cut away is seen again."""
+        return self.background is not None and _blur_of(self.background) is not None
+
 
 def rendered(cutout: Cutout, photo: Image, output: Output) -> NDArray[np.uint8]:
     """Make of a cutout what is asked for.
@@ -115,7 +123,7 @@ def rendered(cutout: Cutout, photo: Image, output: Output) -> NDArray[np.uint8]:
     ----------
     cutout : (H, W, 4) ndarray of uint8, RGBA
     photo : (H, W, 3) ndarray of uint8, RGB
-        What it was cut out of.
+        What it was cut out of. Unless `output.shows_photo`, any picture of its shape will do.
     output : Output
 
     Returns
@@ -137,7 +145,7 @@ def rendered(cutout: Cutout, photo: Image, output: Output) -> NDArray[np.uint8]:
     if output.size != "full":
         cutout, photo = _sized(cutout, photo, output.size, place)
     if output.output == "mask":
-        return np.where(cutout[..., 3] >= MASK_LEVEL, 255, 0).astype(np.uint8)
+        return np.multiply(cutout[..., 3] >= MASK_LEVEL, 255, dtype=np.uint8)
     if output.output == "alpha":
         return np.ascontiguousarray(cutout[..., 3])
     if output.output == "foreground":
@@ -263,10 +271,19 @@ def _background(text: str, photo: Image) -> Image:
     height, width = photo.shape[:2]
     if (blur := _blur_of(text)) is not None:
         sigma = blur or BLUR_SHARE * max(height, width)
-        return cv2.GaussianBlur(photo, (0, 0), sigma).astype(np.uint8)
+        return blurred(photo, sigma)
     if (colour := _colour_of(text)) is not None:
         return np.broadcast_to(np.array(colour, np.uint8), photo.shape)
     return _covering(read_photo(text).image, width, height)
+
+
+def blurred(photo: Image, sigma: float) -> Image:
+    """Blur a photo; by much, on a smaller copy: a blur's own work grows with its radius."""
+    height, width = photo.shape[:2]
+    shrink = max(1.0, sigma / ENOUGH_SIGMA)
+    small = resize(photo, max(1, round(width / shrink)), max(1, round(height / shrink)))
+    soft = cv2.GaussianBlur(small, (0, 0), sigma / shrink).astype(np.uint8)
+    return resize(soft, width, height)
 
 
 def _check_background(text: str) -> None:

@@ -10,7 +10,7 @@ from onnx import TensorProto, helper
 
 from bgremove.cards import InputSpec, ModelCard
 from bgremove.errors import DeviceError, ModelMismatchError
-from bgremove.segmenter.onnx_engine import OnnxSegmenter
+from bgremove.segmenter.onnx_engine import LARGE_PHOTO, OnnxSegmenter
 
 CARD = ModelCard(
     name="small", description="for tests", input=InputSpec(height=4, width=4), outputs=("person",)
@@ -46,6 +46,29 @@ def test_outputs_come_in_maps_or_in_one_row_of_pixels(
     image = np.random.default_rng(0).integers(0, 256, (4, 4, 3), np.uint8)
     expected = image.mean(axis=2, keepdims=True) / 255
     np.testing.assert_allclose(segmenter.predict(image), expected, atol=1e-6)
+
+
+def test_a_large_photo_has_the_answer_of_its_small_copy_time_and_again(tmp_path: Path) -> None:
+    segmenter = OnnxSegmenter(CARD, write_onnx(tmp_path / "mean.onnx"))
+    small = np.random.default_rng(0).integers(0, 256, (4, 4, 3), np.uint8)
+    expected = segmenter.predict(small)
+    large = np.kron(small, np.ones((2500, LARGE_PHOTO // 40_000, 1), np.uint8))
+    assert large.shape[0] * large.shape[1] == LARGE_PHOTO
+    for _ in range(2):
+        np.testing.assert_allclose(segmenter.predict(large), expected, atol=1e-6)
+
+
+def test_a_network_that_is_gone_when_a_photo_comes_after_a_large_one_is_told(
+    tmp_path: Path,
+) -> None:
+    path = write_onnx(tmp_path / "mean.onnx")
+    segmenter = OnnxSegmenter(CARD, path)
+    segmenter.predict(np.zeros((5000, LARGE_PHOTO // 5000, 3), np.uint8))
+    path.unlink()
+    with pytest.raises(
+        ModelMismatchError, match=r"mean\.onnx: expected an ONNX network: .*No such file"
+    ):
+        segmenter.predict(np.zeros((4, 4, 3), np.uint8))
 
 
 @pytest.mark.parametrize("content", [b"", b"a text file", b"\x08\x07\x12" + bytes(500)])

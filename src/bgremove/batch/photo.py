@@ -94,10 +94,12 @@ def _cut_out(job: Job, remover: Remover, settings: Settings, data: bytes | None)
         raise NoSubjectError(f"no {remover.subject} found; nothing was written")
     with watch.stage("compose"):
         result = cutout(photo.image, matte.source, photo.alpha)
-        picture = rendered(result, photo.image, settings.output)
-    found, subject = matte.found, measured(result[..., 3])
-    photo = photo.without_pixels()
-    del matte, result
+        shown = photo.image if settings.output.shows_photo else result[..., :3]
+        photo, found = photo.without_pixels(), matte.found
+        del matte
+        picture = rendered(result, shown, settings.output)
+        subject = measured(result[..., 3])
+        del result, shown
     with watch.stage("encode"):
         encoded = encode(picture, photo, settings.output)
     if job.target is not None:
