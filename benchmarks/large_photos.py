@@ -82,7 +82,7 @@ def stages(path: str, edges: str, model: str) -> None:
     from bgremove.colour_evidence import with_colour_evidence
     from bgremove.compose import cutout
     from bgremove.image_io import encode_png, read_photo
-    from bgremove.pieces import without_specks
+    from bgremove.pieces import with_gaps_closed, without_specks
     from bgremove.refine import EDGES
     from bgremove.removers.network import is_present
     from bgremove.segmenter import load_segmenter
@@ -95,7 +95,7 @@ def stages(path: str, edges: str, model: str) -> None:
     if not is_present(probability, segmenter.card.presence_of("person")):
         probability = drawn(probability.shape)
     coloured = timed("colours", lambda: with_colour_evidence(probability, photo.image))
-    probability = without_specks(coloured, 0.5)
+    probability = without_specks(with_gaps_closed(coloured), 0.5)
     source = timed(f"refine, {edges}", lambda: EDGES[edges](probability, photo.image, 0.5))
     result = timed("alpha and colour, by tiles", lambda: cutout(photo.image, source))
     data = timed("encode", lambda: encode_png(result, photo))

@@ -53,25 +53,27 @@ def test_thresholds_lie_between_the_weak_gradients_and_the_strong_ones() -> None
     image = canvas(100, 100)
     image[:, 30:] = 180
     image[:, 70:] = 20
-    low, high = contour.thresholds(image)
+    low, high = contour.thresholds(contour.gradients(image))
     assert 4 * 20 <= high < 4 * 160
     assert low == high / 2
 
 
 def test_thresholds_of_a_flat_picture_are_those_of_the_faintest_edge() -> None:
-    assert contour.thresholds(canvas(50, 50)) == (9, 18)
+    assert contour.thresholds(contour.gradients(canvas(50, 50))) == (9, 18)
 
 
 def test_thresholds_rise_above_grain() -> None:
     grain = np.random.default_rng(0).integers(100, 156, (400, 400, 3), dtype=np.uint8)
     image = contour.softened(grain)
-    assert not contour.edges(image, *contour.thresholds(image)).any()
+    assert not contour.edges(
+        contour.gradients(image), *contour.thresholds(contour.gradients(image))
+    ).any()
 
 
 def test_edges_follow_a_step_and_only_the_step() -> None:
     image = canvas(60, 60)
     image[:, 30:] = 100
-    found = contour.edges(image, 50, 100)
+    found = contour.edges(contour.gradients(image), 50, 100)
     assert found.dtype == np.uint8
     assert set(np.flatnonzero(found.any(axis=0))) <= {29, 30}
     assert (found.max(axis=1) == 255).all()
@@ -82,13 +84,13 @@ def test_edges_between_colours_of_equal_brightness_are_found() -> None:
     image[:, 30:] = (40, 131, 60)
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(int)
     assert abs(grey[0, 0] - grey[0, -1]) < 15
-    assert contour.edges(image, 100, 200).any(axis=1).all()
+    assert contour.edges(contour.gradients(image), 100, 200).any(axis=1).all()
 
 
 def test_a_threshold_above_the_step_finds_nothing() -> None:
     image = canvas(60, 60)
     image[:, 30:] = 190
-    assert not contour.edges(image, 50, 100).any()
+    assert not contour.edges(contour.gradients(image), 50, 100).any()
 
 
 def test_closing_bridges_a_small_gap_and_adds_nothing_else() -> None:

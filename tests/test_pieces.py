@@ -1,9 +1,13 @@
-"""Specks beside the subject are left out, and the subject stays as it is."""
+"""Specks beside the subject are left out, and narrow gaps in it close where the map doubts."""
 
+import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
-from bgremove.pieces import LEAST_SHARE, without_specks
+from bgremove.pieces import LEAST_SHARE, with_gaps_closed, without_specks
 
 
 @pytest.fixture
@@ -39,3 +43,39 @@ def test_a_hole_stays_open(probability: np.ndarray) -> None:
 def test_a_map_without_specks_stays_as_it_is(value: float) -> None:
     flat = np.full((16, 24), value, np.float32)
     np.testing.assert_array_equal(without_specks(flat, 0.5), flat)
+
+
+def body_with_gap(value: float, width: int) -> np.ndarray:
+    """A sure body, 224 × 224, with a gap of one value down its middle."""
+    probability = np.zeros((224, 224), np.float32)
+    probability[40:200, 40:184] = 0.98
+    probability[60:200, 112 - width // 2 : 112 + width // 2] = value
+    return cv2.GaussianBlur(probability, (0, 0), 2 if value else 0.5)
+
+
+def test_a_narrow_gap_of_which_the_map_is_not_sure_closes() -> None:
+    probability = body_with_gap(0.25, 8)
+    assert probability[150, 112] < 0.5
+    assert with_gaps_closed(probability)[150, 112] > 0.6
+
+
+def test_a_wide_part_of_which_the_map_is_not_sure_stays_open() -> None:
+    assert with_gaps_closed(body_with_gap(0.25, 40))[150, 112] < 0.3
+
+
+def test_a_gap_of_which_the_map_is_sure_stays_open() -> None:
+    probability = body_with_gap(0, 8)
+    assert with_gaps_closed(probability)[150, 112] < 0.05
+
+
+@given(
+    arrays(
+        np.float32,
+        st.tuples(st.integers(1, 30), st.integers(1, 30)),
+        elements=st.floats(0, 1, width=32),
+    )
+)
+def test_closing_gaps_takes_nothing_away(probability: np.ndarray) -> None:
+    closed = with_gaps_closed(probability)
+    assert (closed >= np.minimum(probability, 0.998) - 1e-6).all()
+    assert closed.max() <= 1

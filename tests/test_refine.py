@@ -15,7 +15,6 @@ from bgremove.refine import (
     find_edges,
     fine_edges,
     hard_edges,
-    hesitation,
     recentred,
     soft_edges,
 )
@@ -95,14 +94,6 @@ def test_an_alpha_s_averages_come_nearer_to_the_map() -> None:
     before = np.abs(resize(start, 16, 16) - known).mean()
     after = np.abs(resize(back_projected(start, known, np.ones_like(known)), 16, 16) - known).mean()
     assert after < before / 4
-
-
-@pytest.mark.parametrize(("width", "least", "most"), [(1, 0, 0.05), (4, 0.2, 0.8), (12, 1, 1)])
-def test_a_map_hesitates_where_its_transition_is_wide(
-    width: float, least: float, most: float
-) -> None:
-    degree = hesitation(transition(32, width))[32, 32]
-    assert least <= degree <= most
 
 
 def test_hard_edges_are_zero_or_one_as_the_original_had_them() -> None:

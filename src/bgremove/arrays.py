@@ -73,6 +73,12 @@ def alpha_to_uint8(alpha: Alpha) -> NDArray[np.uint8]:
     return values
 
 
+def clipped(values: Floats) -> Floats:
+    """Clip to [0, 1], as float32."""
+    result: Floats = np.clip(values, 0, 1).astype(np.float32)
+    return result
+
+
 def uint8_from_uint16(values: NDArray[np.uint16]) -> NDArray[np.uint8]:
     """Turn 0…65535 into 0…255, rounded."""
     return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)

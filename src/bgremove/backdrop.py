@@ -49,20 +49,20 @@ def surface(image: Image) -> Lab | None:
     (h, w, 3) ndarray of float32 in Lab, L in 0…100
         None if the frame follows no such surface.
     """
-    lab = _lab(image)
-    height, width = lab.shape[:2]
-    rows, columns = np.mgrid[:height, :width].astype(np.float32)
-    y, x = (2 * rows + 1) / height - 1, (2 * columns + 1) / width - 1
-    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
-    outer = frame(height, width)
-    known, colours = terms[outer], lab[outer]
-    kept = np.linalg.norm(colours - np.median(colours, axis=0), axis=1) < 8 * PLAIN_ERROR
+    height, width = image.shape[:2]
+    rows, columns = np.nonzero(frame(height, width))
+    known = _terms(rows, columns, height, width)
+    colours = _lab(image[rows, columns][None])[0]
+    kept = _length(colours - np.median(colours, axis=0)) < 8 * PLAIN_ERROR
     for _ in range(FITS):
         if kept.sum() < known.shape[1]:
             return None
-        weights = np.linalg.lstsq(known[kept], colours[kept], rcond=None)[0]
-        kept = np.linalg.norm(known @ weights - colours, axis=1) < PLAIN_ERROR
-    return (terms @ weights).astype(np.float32) if kept.mean() >= PLAIN_SHARE else None
+        weights = _least_squares(known[kept], colours[kept])
+        kept = _length(known @ weights - colours) < PLAIN_ERROR
+    if kept.mean() < PLAIN_SHARE:
+        return None
+    rows, columns = np.indices((height, width))
+    return (_terms(rows, columns, height, width) @ weights).astype(np.float32)
 
 
 def stands_out(image: Image, backdrop: Lab, enclosed: Mask) -> Mask:
@@ -80,9 +80,9 @@ def stands_out(image: Image, backdrop: Lab, enclosed: Mask) -> Mask:
     (h, w) ndarray of bool
     """
     lab = _lab(image)
-    distance = np.linalg.norm(lab - backdrop, axis=2)
+    distance = _length(lab - backdrop)
     lightness, expected = lab[..., 0], backdrop[..., 0]
-    coloured = np.linalg.norm(lab[..., 1:] - backdrop[..., 1:], axis=2) > UNLIKE_COLOUR
+    coloured = _length(lab[..., 1:] - backdrop[..., 1:]) > UNLIKE_COLOUR
     slope = np.hypot(
         cv2.Sobel(lightness, cv2.CV_32F, 1, 0, scale=0.125),
         cv2.Sobel(lightness, cv2.CV_32F, 0, 1, scale=0.125),
@@ -100,6 +100,29 @@ def _blurred_edge(found: Mask, distance: NDArray[np.float32]) -> Mask:
     core = cv2.erode(found.astype(np.uint8), window, borderValue=1) > 0
     edge: Mask = found & ~core & (distance < cv2.dilate(distance, window) / 2)
     return edge
+
+
+def _terms(
+    rows: NDArray[np.intp], columns: NDArray[np.intp], height: int, width: int
+) -> NDArray[np.float32]:
+    """Give the six terms of a quadratic at some pixels, of coordinates in -1…1."""
+    y = ((2 * rows + 1) / height - 1).astype(np.float32)
+    x = ((2 * columns + 1) / width - 1).astype(np.float32)
+    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
+
+
+def _length(difference: Lab) -> NDArray[np.float32]:
+    """Give the length of each colour difference, over the last axis."""
+    length: NDArray[np.float32] = np.sqrt(np.einsum("...c,...c->...", difference, difference))
+    return length
+
+
+def _least_squares(terms: NDArray[np.float32], values: Lab) -> NDArray[np.float32]:
+    """Solve the normal equations: six terms in -1…1 are well enough conditioned for them."""
+    exact = terms.astype(np.float64)
+    solution, *_ = np.linalg.lstsq(exact.T @ exact, exact.T @ values, rcond=None)
+    weights: NDArray[np.float32] = solution.astype(np.float32)
+    return weights
 
 
 def _lab(image: Image) -> Lab:

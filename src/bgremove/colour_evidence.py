@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bgremove.arrays import Floats, Image, Probability, resize
-from bgremove.refine import hesitation
+from bgremove.hesitation import moved
 
 BINS = 32
 """Per channel. Mean person IoU on val: 0.759 without colours, 0.772 with 16, 0.773 with 32, 0.772
@@ -30,9 +30,6 @@ MOST_EVIDENCE = 2.0
 
 SMOOTHING = 1.0
 """Sigma, in the map's pixels, of the evidence's blur: single pixels have no say."""
-
-SURE = 1e-3
-"""A probability this close to 0 or 1 counts as no closer, which keeps the odds finite."""
 
 
 def with_colour_evidence(probability: Probability, image: Image) -> Probability:
@@ -54,12 +51,7 @@ def with_colour_evidence(probability: Probability, image: Image) -> Probability:
     in N-D Images", 2001.
     """
     height, width = probability.shape
-    unsure = hesitation(probability)
-    evidence = unsure * _evidence(probability, resize(image, width, height))
-    doubted = np.clip(probability, SURE, 1 - SURE)
-    odds = doubted / (1 - doubted) * np.exp(evidence)
-    moved: Probability = np.where(unsure > 0, odds / (1 + odds), probability)
-    return moved
+    return moved(probability, _evidence(probability, resize(image, width, height)))
 
 
 def _evidence(probability: Probability, image: Image) -> Floats:

@@ -8,6 +8,9 @@ An *outline* is a mask, (h, w) uint8 of 0 and 255, whose set pixels are edges; a
 whose set pixels are all that the edges enclose.
 """
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +19,14 @@ from bgremove.arrays import Image, Probability, alpha_from_uint8, bounded
 
 Outline = NDArray[np.uint8]
 Shape = NDArray[np.uint8]
+
+
+class Gradients(NamedTuple):
+    """An image's slopes: each (h, w, 3) ndarray of int16."""
+
+    across: NDArray[np.int16]
+    down: NDArray[np.int16]
+
 
 WORKING_SIDE = 512
 """Longest side of the working copy, in pixels."""
@@ -95,7 +106,15 @@ def softened(image: Image) -> Image:
     return _blur(image, SOFTENING)
 
 
-def thresholds(image: Image) -> tuple[float, float]:
+def gradients(image: Image) -> Gradients:
+    """Give an image's slopes by Sobel's 3×3 operator, (h, w, 3) ndarray of uint8."""
+    border = cv2.BORDER_REPLICATE
+    across = cv2.Sobel(image, cv2.CV_16S, 1, 0, borderType=border)
+    down = cv2.Sobel(image, cv2.CV_16S, 0, 1, borderType=border)
+    return Gradients(across.astype(np.int16, copy=False), down.astype(np.int16, copy=False))
+
+
+def thresholds(slopes: Gradients) -> tuple[float, float]:
     """Choose Canny's thresholds for an image.
 
     The upper one parts strong gradients from weak ones by Otsu's method (Otsu 1979), well above
@@ -103,22 +122,21 @@ def thresholds(image: Image) -> tuple[float, float]:
 
     Parameters
     ----------
-    image : (h, w, 3) ndarray of uint8
+    slopes : Gradients
 
     Returns
     -------
     low, high : float
     """
-    across = np.abs(cv2.Sobel(image, cv2.CV_32F, 1, 0))
-    down = np.abs(cv2.Sobel(image, cv2.CV_32F, 0, 1))
-    strongest = (across + down).max(axis=2)
-    levels = np.clip(strongest / LEVEL, 0, 255).astype(np.uint8)
+    channels = cv2.split(np.abs(slopes.across) + np.abs(slopes.down))
+    strongest = cv2.max(cv2.max(channels[0], channels[1]), channels[2])
+    levels = np.minimum(strongest // LEVEL, 255).astype(np.uint8)
     split, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_OTSU)
     high = max(LEVEL * split, EDGE_OVER_TEXTURE * float(np.median(strongest)), FAINTEST_EDGE)
     return high / THRESHOLD_RATIO, high
 
 
-def edges(image: Image, low: float, high: float) -> Outline:
+def edges(slopes: Gradients, low: float, high: float) -> Outline:
     """Find the edges by Canny's method (Canny 1986), in the channel where each is strongest.
 
     The original looked at the grey picture, where an edge between colours of equal brightness
@@ -126,7 +144,7 @@ def edges(image: Image, low: float, high: float) -> Outline:
 
     Parameters
     ----------
-    image : (h, w, 3) ndarray of uint8
+    slopes : Gradients
     low, high : float
         Thresholds on the gradient, the sum of both directions' 3×3 Sobel sizes: edges above
         `high` are kept, with all above `low` that hangs together with them.
@@ -135,7 +153,7 @@ def edges(image: Image, low: float, high: float) -> Outline:
     -------
     (h, w) ndarray of uint8, 0 or 255
     """
-    return cv2.Canny(image, low, high).astype(np.uint8)
+    return cv2.Canny(slopes.across, slopes.down, low, high).astype(np.uint8)
 
 
 def closed(outline: Outline) -> Outline:
@@ -172,21 +190,20 @@ def smoothed(shape: Shape) -> Shape:
     return cv2.morphologyEx(whole, cv2.MORPH_OPEN, _disc(_scaled(WHISKER, shape))).astype(np.uint8)
 
 
-def enclosed(image: Image, low: float, high: float) -> Probability:
-    """Tell how surely each pixel lies within a closed outline: edges, closed, filled, smoothed.
+def enclosed(outlines: Sequence[Outline]) -> Probability:
+    """Tell how surely each pixel lies within a closed outline: closed, filled, smoothed.
 
     Parameters
     ----------
-    image : (h, w, 3) ndarray of uint8
-        Softened.
-    low, high : float
-        Thresholds of the edges; the outlines at all `STEPS` around them are averaged.
+    outlines : sequence of (h, w) ndarray of uint8, 0 or 255
+        Edges of several thresholds.
 
     Returns
     -------
     (h, w) ndarray of float32 in [0, 1]
+        The share of the outlines within which it lies.
     """
-    shapes = [smoothed(filled(closed(edges(image, low * step, high * step)))) for step in STEPS]
+    shapes = [smoothed(filled(closed(outline))) for outline in outlines]
     return alpha_from_uint8(np.mean(shapes, axis=0).astype(np.uint8))
 
 
@@ -249,7 +266,8 @@ def subject(shape: Shape) -> Shape:
     areas = table[:, cv2.CC_STAT_AREA]
     areas[0] = 0
     least = max(areas.max() * CLUTTER, LEAST_AREA * shape.size)
-    kept: Shape = np.where(np.isin(pieces, np.flatnonzero(areas >= least)), 255, 0).astype(np.uint8)
+    levels = np.where(areas >= least, 255, 0).astype(np.uint8)
+    kept: Shape = levels[pieces]
     return kept
 
 

@@ -45,8 +45,14 @@ class LinearAlpha:
 
 def at_colours(slope: Floats, offset: Floats, image: Image) -> Alpha:
     """Evaluate linear functions of an image's colours, pixel by pixel, clipped to [0, 1]."""
-    alpha: Alpha = np.einsum("hwc,hwc->hw", slope, unit(image)) + offset
+    alpha: Alpha = dot(slope, unit(image)) + offset
     return np.clip(alpha, 0, 1, out=alpha)
+
+
+def dot(left: Floats, right: Floats) -> Floats:
+    """Multiply two pictures' channels and add them up: (h, w, 3) ndarrays to one of (h, w)."""
+    product = cv2.transform(cv2.multiply(left, right), np.ones((1, 3), np.float32))
+    return product.astype(np.float32, copy=False)
 
 
 def unit(image: Image) -> Floats:
@@ -101,35 +107,52 @@ class Windows:
         self.colours = unit(image)
         self._weight = weight
         self._total = box_sum(weight, radius)
-        self._mean = self._average(self.colours)
-        self._inverse = self._inverse_covariance()
+        self._planes = [plane.astype(np.float32, copy=False) for plane in cv2.split(self.colours)]
+        self._means = [self._average(plane) for plane in self._planes]
+        self._factors = self._factorized_covariance()
 
     def regress(self, target: Floats) -> tuple[Floats, Floats]:
         """Give each window's slope, (h, w, 3), and offset, (h, w), of the target over colour."""
-        mean = self._average(target[..., None])[..., 0]
-        together = self._average(self.colours * target[..., None]) - self._mean * mean[..., None]
-        slope = np.einsum("hwij,hwj->hwi", self._inverse, together)
-        offset = mean - np.einsum("hwi,hwi->hw", slope, self._mean)
-        return slope.astype(np.float32), offset.astype(np.float32)
+        average = self._average(target)
+        slopes = self._solved(
+            *(
+                self._average(plane * target) - mean * average
+                for plane, mean in zip(self._planes, self._means, strict=True)
+            )
+        )
+        offset = average
+        for slope, mean in zip(slopes, self._means, strict=True):
+            offset = offset - slope * mean
+        return cv2.merge(slopes).astype(np.float32, copy=False), offset
 
     def _average(self, values: Floats) -> Floats:
-        summed = box_sum(values * self._weight[..., None], self.radius)
-        return summed.reshape(values.shape) / self._total[..., None]
+        return box_sum(values * self._weight, self.radius) / self._total
 
-    def _inverse_covariance(self) -> Floats:
-        """Invert each window's 3×3 covariance by its cofactors, in float64: they nearly cancel."""
-        red, green, blue = np.moveaxis(self.colours, -1, 0)
-        products = np.stack(
-            [red * red, red * green, red * blue, green * green, green * blue, blue * blue], -1
-        )
-        mean = self._mean.astype(np.float64)
-        x, y, z = np.moveaxis(mean, -1, 0)
-        rr, rg, rb = np.moveaxis(self._average(products[..., :3]).astype(np.float64), -1, 0)
-        gg, gb, bb = np.moveaxis(self._average(products[..., 3:]).astype(np.float64), -1, 0)
-        rr, gg, bb = rr - x * x + SMOOTHNESS, gg - y * y + SMOOTHNESS, bb - z * z + SMOOTHNESS
-        rg, rb, gb = rg - x * y, rb - x * z, gb - y * z
-        a, b, c = gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg
-        d, e, f = rr * bb - rb * rb, rg * rb - rr * gb, rr * gg - rg * rg
-        inverse = np.stack([a, b, c, b, d, e, c, e, f], -1) / (rr * a + rg * b + rb * c)[..., None]
-        result: Floats = inverse.reshape(*self._total.shape, 3, 3).astype(np.float32)
-        return result
+    def _factorized_covariance(self) -> tuple[Floats, ...]:
+        """Factorize each window's 3×3 covariance as L D Lᵀ (Golub and Van Loan, 4.1.2).
+
+        Returns
+        -------
+        l10, l20, l21, d0, d1, d2 : (h, w) ndarray of float32
+        """
+        rr, rg, rb = (self._covariance(0, channel) for channel in (0, 1, 2))
+        gg, gb, bb = self._covariance(1, 1), self._covariance(1, 2), self._covariance(2, 2)
+        d0 = rr + np.float32(SMOOTHNESS)
+        l10, l20 = rg / d0, rb / d0
+        d1 = gg + np.float32(SMOOTHNESS) - l10 * rg
+        below = gb - l20 * rg
+        l21 = below / d1
+        d2 = bb + np.float32(SMOOTHNESS) - l20 * rb - l21 * below
+        return l10, l20, l21, d0, d1, d2
+
+    def _covariance(self, one: int, other: int) -> Floats:
+        product = self._average(self._planes[one] * self._planes[other])
+        return product - self._means[one] * self._means[other]
+
+    def _solved(self, red: Floats, green: Floats, blue: Floats) -> tuple[Floats, Floats, Floats]:
+        """Divide by the covariance: forward with L, by D, back with Lᵀ."""
+        l10, l20, l21, d0, d1, d2 = self._factors
+        green = green - l10 * red
+        blue = (blue - l20 * red - l21 * green) / d2
+        green = green / d1 - l21 * blue
+        return red / d0 - l10 * green - l20 * blue, green, blue

@@ -13,7 +13,7 @@ Tang, "Fast Matting Using Large Kernel Matting Laplacian Matrices", CVPR 2010.
 import numpy as np
 
 from bgremove.arrays import Alpha, Floats, Image, Mask
-from bgremove.guided import Windows, box_sum
+from bgremove.guided import Windows, box_sum, dot
 
 RADIUS = 1
 """Of the Laplacian's windows: Levin's 3×3 (of 1, 2, 4 the best on edges_eval)."""
@@ -84,7 +84,7 @@ class Laplacian:
         """Multiply it with an alpha: (H, W) ndarray of float32."""
         slope, offset = self._windows.regress(alpha)
         slope, offset = box_sum(slope, RADIUS), box_sum(offset, RADIUS)
-        guided = np.einsum("hwc,hwc->hw", slope, self._windows.colours) + offset
+        guided = dot(slope, self._windows.colours) + offset
         product: Floats = (self._count * alpha - guided) * self._share
         return product
 

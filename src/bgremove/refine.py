@@ -12,12 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import cv2
 import numpy as np
 
-from bgremove.arrays import Alpha, Floats, Image, Mask, Probability, bounded, resize
+from bgremove.arrays import Alpha, Floats, Image, Mask, Probability, bounded, clipped, resize
 from bgremove.errors import OptionError
 from bgremove.guided import LinearAlpha, at_colours, box_sum, fit
+from bgremove.hesitation import hesitation
 from bgremove.matting import closed_form
 from bgremove.tiles import TiledAlpha, source_range, tiled, upsampled
 
@@ -26,14 +26,6 @@ FIT_SIDE = 256
 
 WORKING_SIDE = 512
 """Longest side up to which alphas are whole; from there to the photo's size goes by tiles."""
-
-SURE_WIDTH, UNSURE_WIDTH = 2.0, 6.0
-"""Widths of a transition, in the map's pixels: up to the first it is an edge, from the second on
-it is hesitation. A mask shrunk to the map's size shows 1.4 to 2, a mask whose outline is wrong by
-a pixel and blurred as much 3.3, by two 5.4 (`benchmarks/edges.py`)."""
-
-NEIGHBOURHOOD = 4.0
-"""Sigma, in the map's pixels, within which the width of a transition is measured."""
 
 NARROW = 2
 """Radius of the narrow filter, in the working copy's pixels: a map's pixel or less."""
@@ -193,30 +185,6 @@ def ramped(probability: Probability, unsure: Floats, half_width: float) -> Proba
     return probability + unsure * (ramp - probability)
 
 
-def hesitation(probability: Probability) -> Floats:
-    """Tell where a map hesitates, from the width of its transitions.
-
-    Across an edge the integral of the gradient is 1 and that of 4p(1 - p) is as many pixels as
-    the map takes from 0 to 1; the ratio of the two, within a neighbourhood, is the width.
-
-    Parameters
-    ----------
-    probability : (h, w) ndarray of float32 in [0, 1]
-
-    Returns
-    -------
-    (h, w) ndarray of float32 in [0, 1]
-        0 up to `SURE_WIDTH`, 1 from `UNSURE_WIDTH` on.
-    """
-    across = cv2.Sobel(probability, cv2.CV_32F, 1, 0, scale=1 / 8)
-    down = cv2.Sobel(probability, cv2.CV_32F, 0, 1, scale=1 / 8)
-    length = cv2.GaussianBlur(np.hypot(across, down), (0, 0), NEIGHBOURHOOD)
-    unsure = cv2.GaussianBlur(4 * probability * (1 - probability), (0, 0), NEIGHBOURHOOD)
-    width = unsure / (length + np.float32(1e-4))
-    degree = (width - SURE_WIDTH) / (UNSURE_WIDTH - SURE_WIDTH)
-    return clipped(degree)
-
-
 def carried_over(probability: Probability, image: Image, radius: int) -> tuple[LinearAlpha, Floats]:
     """Carry the sure pixels' labels over to the others by colour, and tell with what evidence."""
     confidence = (2 * probability - 1) ** 2
@@ -250,12 +218,6 @@ def settled(alpha: Alpha, probability: Probability) -> Alpha:
 def without_noise(alpha: Alpha) -> Alpha:
     """Stretch an alpha so that what nearly is 0 or 1 becomes it."""
     return clipped((alpha - NOISE) / (1 - 2 * NOISE))
-
-
-def clipped(values: Floats) -> Floats:
-    """Clip to [0, 1], as float32."""
-    result: Floats = np.clip(values, 0, 1).astype(np.float32)
-    return result
 
 
 # On to the photo's size, tile by tile

@@ -10,7 +10,7 @@ from bgremove.cards import PresenceRule
 from bgremove.colour_evidence import with_colour_evidence
 from bgremove.errors import OptionError
 from bgremove.memory import return_freed_memory
-from bgremove.pieces import without_specks
+from bgremove.pieces import with_gaps_closed, without_specks
 from bgremove.refine import Edges, find_edges, soft_edges
 from bgremove.removers.base import Matte, Remover
 from bgremove.segmenter import DEFAULT_MODEL, load_segmenter
@@ -95,8 +95,8 @@ def matte_of(
     """Give the matte of a photo that a network's output stands for."""
     if not is_present(probability, rule):
         return Matte(np.zeros(image.shape[:2], np.float32), found=False)
-    subject = without_specks(with_colour_evidence(probability, image), threshold)
-    return Matte(to_alpha(subject, image, threshold), found=True)
+    whole = with_gaps_closed(with_colour_evidence(probability, image))
+    return Matte(to_alpha(without_specks(whole, threshold), image, threshold), found=True)
 
 
 def is_present(probability: Probability, rule: PresenceRule) -> bool:

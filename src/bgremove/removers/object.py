@@ -138,9 +138,13 @@ class ObjectRemover(Remover):
         small = contour.working_copy(image)
         where = attention(image.shape, small.shape, self.box, self.point)
         soft = contour.softened(small)
-        low, high = self._thresholds(soft)
-        edges = contour.edges(soft, low, high)
-        enclosed = np.where(where.inside, contour.enclosed(soft, low, high), 0).astype(np.float32)
+        slopes = contour.gradients(soft)
+        low, high = self._thresholds(slopes)
+        fainter, edges, stronger = (
+            contour.edges(slopes, low * step, high * step) for step in contour.STEPS
+        )
+        enclosed = contour.enclosed((fainter, edges, stronger))
+        enclosed = np.where(where.inside, enclosed, 0).astype(np.float32)
         plain = backdrop.surface(soft)
         if plain is None:
             likely, shape = self._by_prior(soft, enclosed, where)
@@ -177,14 +181,14 @@ class ObjectRemover(Remover):
             shape = _outlined(enclosed)
         return alpha_from_uint8(shape), shape
 
-    def _thresholds(self, image: Image) -> tuple[float, float]:
+    def _thresholds(self, slopes: contour.Gradients) -> tuple[float, float]:
         if self.low is not None and self.high is not None:
             return self.low, self.high
         if self.high is not None:
             return self.high / contour.THRESHOLD_RATIO, self.high
         if self.low is not None:
             return self.low, self.low * contour.THRESHOLD_RATIO
-        return contour.thresholds(image)
+        return contour.thresholds(slopes)
 
 
 def is_confident(mask: Shape, likely: Probability, enclosed: Probability) -> bool:
