@@ -81,6 +81,7 @@ def stages(path: str, edges: str, model: str) -> None:
 
     from bgremove.colour_evidence import with_colour_evidence
     from bgremove.compose import cutout
+    from bgremove.hesitation import hesitation
     from bgremove.image_io import encode_png, read_photo
     from bgremove.pieces import with_gaps_closed, without_specks
     from bgremove.refine import EDGES
@@ -95,7 +96,8 @@ def stages(path: str, edges: str, model: str) -> None:
     if not is_present(probability, segmenter.card.presence_of("person")):
         probability = drawn(probability.shape)
     coloured = timed("colours", lambda: with_colour_evidence(probability, photo.image))
-    probability = without_specks(with_gaps_closed(coloured), 0.5)
+    whole = with_gaps_closed(coloured, hesitation(probability))
+    probability = without_specks(whole, 0.5)
     source = timed(f"refine, {edges}", lambda: EDGES[edges](probability, photo.image, 0.5))
     result = timed("alpha and colour, by tiles", lambda: cutout(photo.image, source))
     data = timed("encode", lambda: encode_png(result, photo))

@@ -28,7 +28,8 @@ def test_a_map_hesitates_where_its_transition_is_wide(
 
 def test_evidence_moves_the_odds_where_the_map_hesitates() -> None:
     probability = transition(12)
-    after = moved(probability, np.full((64, 64), np.log(3), np.float32))
+    evidence = np.full((64, 64), np.log(3), np.float32)
+    after = moved(probability, evidence, hesitation(probability))
     odds = probability[32, 30] / (1 - probability[32, 30])
     assert after[32, 30] / (1 - after[32, 30]) == pytest.approx(3 * odds, rel=1e-3)
 
@@ -36,12 +37,14 @@ def test_evidence_moves_the_odds_where_the_map_hesitates() -> None:
 def test_no_evidence_moves_a_sharp_map() -> None:
     sharp = np.zeros((64, 64), np.float32)
     sharp[:, 32:] = 1
-    np.testing.assert_array_equal(moved(sharp, np.full((64, 64), 5, np.float32)), sharp)
+    evidence = np.full((64, 64), 5, np.float32)
+    np.testing.assert_array_equal(moved(sharp, evidence, hesitation(sharp)), sharp)
 
 
 @given(probability=probabilities, evidence=st.floats(-10, 10, width=32))
 def test_what_is_moved_stays_a_probability(probability: np.ndarray, evidence: float) -> None:
-    after = moved(probability, np.full(probability.shape, evidence, np.float32))
+    everywhere = np.full(probability.shape, evidence, np.float32)
+    after = moved(probability, everywhere, hesitation(probability))
     assert after.dtype == np.float32
     assert after.min() >= 0
     assert after.max() <= 1

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from bgremove.hesitation import hesitation
 from bgremove.pieces import LEAST_SHARE, with_gaps_closed, without_specks
 
 
@@ -56,16 +57,17 @@ def body_with_gap(value: float, width: int) -> np.ndarray:
 def test_a_narrow_gap_of_which_the_map_is_not_sure_closes() -> None:
     probability = body_with_gap(0.25, 8)
     assert probability[150, 112] < 0.5
-    assert with_gaps_closed(probability)[150, 112] > 0.6
+    assert with_gaps_closed(probability, hesitation(probability))[150, 112] > 0.6
 
 
 def test_a_wide_part_of_which_the_map_is_not_sure_stays_open() -> None:
-    assert with_gaps_closed(body_with_gap(0.25, 40))[150, 112] < 0.3
+    probability = body_with_gap(0.25, 40)
+    assert with_gaps_closed(probability, hesitation(probability))[150, 112] < 0.3
 
 
 def test_a_gap_of_which_the_map_is_sure_stays_open() -> None:
     probability = body_with_gap(0, 8)
-    assert with_gaps_closed(probability)[150, 112] < 0.05
+    assert with_gaps_closed(probability, hesitation(probability))[150, 112] < 0.05
 
 
 @given(
@@ -76,6 +78,6 @@ def test_a_gap_of_which_the_map_is_sure_stays_open() -> None:
     )
 )
 def test_closing_gaps_takes_nothing_away(probability: np.ndarray) -> None:
-    closed = with_gaps_closed(probability)
+    closed = with_gaps_closed(probability, hesitation(probability))
     assert (closed >= np.minimum(probability, 0.998) - 1e-6).all()
     assert closed.max() <= 1

@@ -41,21 +41,22 @@ def hesitation(probability: Probability) -> Floats:
     return clipped(degree)
 
 
-def moved(probability: Probability, evidence: Floats) -> Probability:
-    """Move a map by evidence, as far as it hesitates.
+def moved(probability: Probability, evidence: Floats, unsure: Floats) -> Probability:
+    """Move a map by evidence, as far as the network hesitated.
 
     Parameters
     ----------
     probability : (h, w) ndarray of float32 in [0, 1]
     evidence : (h, w) ndarray of float32
         What speaks for the subject, in log odds; negative for what speaks against it.
+    unsure : (h, w) ndarray of float32 in [0, 1]
+        The share of the evidence that counts: the network's `hesitation`.
 
     Returns
     -------
     (h, w) ndarray of float32 in [0, 1]
-        As it was where its own edges are sharp.
+        As it was where `unsure` is 0.
     """
-    unsure = hesitation(probability)
     odds = np.exp(log_odds(probability) + unsure * evidence)
     result: Probability = np.where(unsure > 0, odds / (1 + odds), probability)
     return result

@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 
 from bgremove.training.losses import (
-    RARE,
     MaskedSegmentationLoss,
     masked_binary_cross_entropy,
-    masked_false_alarm,
     masked_soft_jaccard,
 )
 
@@ -58,25 +56,6 @@ def test_soft_jaccard_is_one_minus_iou_for_masks(probability: np.ndarray, expect
 def test_an_empty_target_has_no_jaccard_loss() -> None:
     loss = masked_soft_jaccard(maps(0, 0, 0, 0), EVERYWHERE, EVERYWHERE)
     assert float(loss) == 0
-
-
-def test_what_stands_in_an_empty_map_counts_by_its_probability() -> None:
-    loss = masked_false_alarm(maps(0, 0, 0, 0), maps(0.9, 0.5, 0, 0), EVERYWHERE)
-    expected = -(0.9 * math.log(0.1) + 0.5 * math.log(0.5)) / (0.9 + 0.5 + RARE * 4)
-    assert float(loss) == pytest.approx(expected, abs=1e-4)
-
-
-def test_an_empty_map_without_weight_and_a_filled_one_raise_no_false_alarm() -> None:
-    everything, nothing = EVERYWHERE, maps(0, 0, 0, 0)
-    assert float(masked_false_alarm(nothing, everything, nothing)) == 0
-    assert float(masked_false_alarm(maps(0, 0, 0, 1), everything, everything)) == 0
-
-
-def test_a_map_that_is_filled_only_where_nothing_counts_is_empty() -> None:
-    target, weight = maps(0, 0, 0, 1), maps(1, 1, 1, 0)
-    assert float(masked_false_alarm(target, maps(0.5, 0.5, 0.5, 0.5), weight)) == pytest.approx(
-        math.log(2) * 1.5 / (1.5 + RARE * 3), abs=1e-5
-    )
 
 
 def test_the_training_loss_leaves_an_unlabelled_output_out() -> None:

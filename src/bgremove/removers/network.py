@@ -9,6 +9,7 @@ from bgremove.arrays import Image, Probability
 from bgremove.cards import PresenceRule
 from bgremove.colour_evidence import with_colour_evidence
 from bgremove.errors import OptionError
+from bgremove.hesitation import hesitation
 from bgremove.memory import return_freed_memory
 from bgremove.pieces import with_gaps_closed, without_specks
 from bgremove.refine import Edges, find_edges, soft_edges
@@ -95,7 +96,8 @@ def matte_of(
     """Give the matte of a photo that a network's output stands for."""
     if not is_present(probability, rule):
         return Matte(np.zeros(image.shape[:2], np.float32), found=False)
-    whole = with_gaps_closed(with_colour_evidence(probability, image))
+    coloured = with_colour_evidence(probability, image)
+    whole = with_gaps_closed(coloured, hesitation(probability))
     return Matte(to_alpha(without_specks(whole, threshold), image, threshold), found=True)
 
 

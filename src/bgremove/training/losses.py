@@ -46,43 +46,11 @@ def masked_soft_jaccard(
     return ops.sum(loss * filled) / (ops.sum(filled) + EPSILON)
 
 
-RARE = 0.01
-"""Share of a map's pixels below which what stands wrongly in it counts for less."""
-
-
-def masked_false_alarm(
-    target: KerasTensor, probability: KerasTensor, weight: KerasTensor
-) -> KerasTensor:
-    """Cross-entropy where each empty map is wrong, averaged over the maps whose target is empty.
-
-    A patch of people in a photo of nobody costs plain cross-entropy next to nothing, for it is
-    averaged over all the other pixels; here, the pixels count by their probabilities.
-
-    Parameters
-    ----------
-    target, probability, weight : (N, H, W, C) tensor, float32, each in [0, 1]
-
-    Returns
-    -------
-    scalar tensor
-        0 where no target is empty.
-    """
-    seen = ops.stop_gradient(probability) * weight
-    loss = ops.sum(-ops.log(ops.clip(1 - probability, EPSILON, 1)) * seen, axis=(1, 2))
-    counted = ops.sum(weight, axis=(1, 2))
-    mean = loss / (ops.sum(seen, axis=(1, 2)) + RARE * counted + EPSILON)
-    is_empty = (ops.sum(target * weight, axis=(1, 2)) == 0) & (counted > 0)
-    empty = ops.cast(is_empty, "float32")
-    return ops.sum(mean * empty) / (ops.sum(empty) + EPSILON)
-
-
 JACCARD_SHARE = 0.5
-
-FALSE_ALARM_SHARE = 0.1
 
 
 class MaskedSegmentationLoss(keras.losses.Loss):  # type: ignore[misc]
-    """Cross-entropy, half the soft Jaccard loss and a tenth of what stands in empty maps.
+    """Cross-entropy and half the soft Jaccard loss, for targets that carry their weights.
 
     The target is (N, H, W, 2 C): C maps, then where each of them counts (0…1); the prediction
     is (N, H, W, C). With channels first, the channels stand second in both.
@@ -94,8 +62,6 @@ class MaskedSegmentationLoss(keras.losses.Loss):  # type: ignore[misc]
             y_true = ops.transpose(y_true, (0, 2, 3, 1))
             y_pred = ops.transpose(y_pred, (0, 2, 3, 1))
         target, weight = ops.split(y_true, 2, axis=-1)
-        return (
-            masked_binary_cross_entropy(target, y_pred, weight)
-            + JACCARD_SHARE * masked_soft_jaccard(target, y_pred, weight)
-            + FALSE_ALARM_SHARE * masked_false_alarm(target, y_pred, weight)
-        )
+        return masked_binary_cross_entropy(
+            target, y_pred, weight
+        ) + JACCARD_SHARE * masked_soft_jaccard(target, y_pred, weight)
