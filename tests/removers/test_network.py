@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -32,7 +33,22 @@ def test_somebody_is_there_if_enough_pixels_are_sure() -> None:
 def test_a_matte_of_nobody_is_empty_whatever_the_threshold() -> None:
     faint = np.full((4, 4), 0.3, np.float32)
     rule = PresenceRule(probability=0.5, area=0.1)
-    matte = matte_of(faint, np.zeros((6, 8, 3), np.uint8), rule=rule, threshold=0.1)
+    grey = np.zeros((6, 8, 3), np.uint8)
+    matte = matte_of(faint, grey, output="person", rule=rule, threshold=0.1)
     assert not matte.found
     assert matte.alpha.shape == (6, 8)
     assert not matte.alpha.any()
+
+
+@pytest.mark.parametrize(("output", "least", "most"), [("person", 0.9, 1), ("subject", 0, 0.1)])
+def test_a_narrow_gap_closes_in_people_and_stays_in_things(
+    output: str, least: float, most: float
+) -> None:
+    probability = np.zeros((224, 224), np.float32)
+    probability[40:200, 40:184] = 0.98
+    probability[60:200, 108:116] = 0.25
+    photo = np.repeat(np.where(probability > 0.5, 200, 40).astype(np.uint8)[..., None], 3, axis=2)
+    probability = cv2.GaussianBlur(probability, (0, 0), 2)
+    rule = PresenceRule(probability=0.5, area=0.1)
+    matte = matte_of(probability, photo, output=output, rule=rule, threshold=0.5)
+    assert least <= matte.alpha[150, 112] <= most

@@ -16,6 +16,10 @@ from bgremove.refine import Edges, find_edges, soft_edges
 from bgremove.removers.base import Matte, Remover
 from bgremove.segmenter import DEFAULT_MODEL, load_segmenter
 
+WITHOUT_NARROW_GAPS = ("person",)
+"""Outputs whose narrow gaps close: mean person IoU on val stays at .781, on edges_eval at .954;
+things have true gaps, and to close them costs .004 of the subjects' .845 on val."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -74,6 +78,7 @@ class NetworkRemover(Remover):
             matte = matte_of(
                 probability[..., card.channel_of(output)],
                 image,
+                output=output,
                 rule=card.presence_of(output),
                 threshold=self.threshold,
                 to_alpha=self._to_alpha,
@@ -89,6 +94,7 @@ def matte_of(
     probability: Probability,
     image: Image,
     *,
+    output: str,
     rule: PresenceRule,
     threshold: float,
     to_alpha: Edges = soft_edges,
@@ -96,8 +102,9 @@ def matte_of(
     """Give the matte of a photo that a network's output stands for."""
     if not is_present(probability, rule):
         return Matte(np.zeros(image.shape[:2], np.float32), found=False)
-    coloured = with_colour_evidence(probability, image)
-    whole = with_gaps_closed(coloured, hesitation(probability))
+    whole = with_colour_evidence(probability, image)
+    if output in WITHOUT_NARROW_GAPS:
+        whole = with_gaps_closed(whole, hesitation(probability))
     return Matte(to_alpha(without_specks(whole, threshold), image, threshold), found=True)
 
 
