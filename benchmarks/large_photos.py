@@ -80,9 +80,9 @@ def stages(path: str, edges: str, model: str) -> None:
         return result
 
     from bgremove.colour_evidence import with_colour_evidence
-    from bgremove.compose import cutout
+    from bgremove.compose import tiled_cutout
     from bgremove.hesitation import hesitation
-    from bgremove.image_io import encode_png, read_photo
+    from bgremove.image_io import encode_png_bands, read_photo
     from bgremove.pieces import with_gaps_closed, without_specks
     from bgremove.refine import EDGES
     from bgremove.removers.network import is_present
@@ -99,8 +99,9 @@ def stages(path: str, edges: str, model: str) -> None:
     whole = with_gaps_closed(coloured, hesitation(probability))
     probability = without_specks(whole, 0.5)
     source = timed(f"refine, {edges}", lambda: EDGES[edges](probability, photo.image, 0.5))
-    result = timed("alpha and colour, by tiles", lambda: cutout(photo.image, source))
-    data = timed("encode", lambda: encode_png(result, photo))
+    cut = timed("colours around", lambda: tiled_cutout(photo.image, source))
+    shape = (*photo.image.shape[:2], 4)
+    data = timed("cutout and PNG, in bands", lambda: encode_png_bands(cut.bands(), shape, photo))
     decoded = photo.image.nbytes / 1e6
     say(table(lines))
     say(f"decoded {decoded:.0f} MB, PNG {len(data) / 1e6:.0f} MB, peak {peak() / decoded:.2f} ×")

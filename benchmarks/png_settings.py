@@ -51,7 +51,7 @@ def opencv(level: int, strategy: int, row_filter: int) -> Callable[[np.ndarray],
 
 
 ENCODERS = {
-    "bgremove": lambda cut: len(png_bytes(cut, None, None)),
+    "bgremove": lambda cut: len(png_bytes([cut], cut.shape, None, None)),
     "Pillow, level 1": pillow(1, Z_DEFAULT),
     "Pillow, level 4": pillow(4, Z_DEFAULT),
     "Pillow, level 6": pillow(6, Z_DEFAULT),

@@ -13,6 +13,7 @@ from bgremove.arrays import (
     alpha_to_uint8,
     check_picture,
     resize,
+    sampled,
     uint8_from_uint16,
 )
 from bgremove.errors import InputError
@@ -159,3 +160,20 @@ def test_growing_interpolates_linearly_between_pixel_centres() -> None:
 def test_one_axis_may_shrink_while_the_other_grows() -> None:
     columns = np.array([[0, 100, 200, 100]], np.uint8)
     np.testing.assert_array_equal(resize(columns, 2, 3), [[50, 150]] * 3)
+
+
+@pytest.mark.parametrize("shape", [(600, 800, 3), (600, 800), (604, 802, 4), (599, 801, 3)])
+def test_a_much_larger_picture_is_averaged_all_the_same(shape: tuple[int, ...]) -> None:
+    rows, columns = np.indices(shape[:2])
+    grey = 127 + 120 * np.sin(rows / 90) * np.cos(columns / 110)
+    picture = np.rint(np.broadcast_to(grey.reshape(*shape[:2], *[1] * (len(shape) - 2)), shape))
+    exact = resize(resize(picture.astype(np.float32), 50, shape[0]), 50, 40)
+    np.testing.assert_allclose(resize(picture.astype(np.uint8), 50, 40), exact, atol=1.5)
+
+
+def test_what_is_sampled_are_pixels_of_the_picture() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
+    some = sampled(picture, 10, 6)
+    assert some.shape == (6, 10, 3)
+    colours = {tuple(colour) for colour in picture.reshape(-1, 3).tolist()}
+    assert {tuple(colour) for colour in some.reshape(-1, 3).tolist()} <= colours

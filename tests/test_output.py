@@ -32,6 +32,25 @@ def cut() -> np.ndarray:
     return result
 
 
+class TestPlain:
+    @pytest.mark.parametrize("format_name", ["auto", "png"])
+    def test_the_cutout_itself_as_png_is(self, format_name) -> None:
+        assert Output(format=format_name).is_plain
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            Output(output="mask"),
+            Output(background="white"),
+            Output(crop=True),
+            Output(size="preview"),
+            Output(format="webp"),
+        ],
+    )
+    def test_all_else_is_not(self, other) -> None:
+        assert not other.is_plain
+
+
 class TestKinds:
     def test_a_cutout_is_what_came_in(self, cut, photo) -> None:
         assert rendered(cut, photo, Output()) is cut

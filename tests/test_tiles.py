@@ -1,5 +1,7 @@
 """Alphas by tiles are those of the whole."""
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 import pytest
@@ -7,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bgremove.arrays import resize
-from bgremove.tiles import Tile, grown, in_threads, inside, source_range, tiled, tiles, upsampled
+from bgremove.tiles import (
+    TILE,
+    Tile,
+    bands,
+    grown,
+    in_threads,
+    inside,
+    source_range,
+    tiled,
+    tiles,
+    upsampled,
+)
 
 sides = st.integers(1, 700)
 
@@ -44,19 +57,23 @@ def test_margins_stop_at_the_picture_s_frame() -> None:
     assert inside(slice(2, 10), slice(1, 12)) == slice(1, 9)
 
 
+@pytest.fixture
+def threads_as_before() -> Iterator[None]:
+    before = cv2.getNumThreads()
+    yield
+    cv2.setNumThreads(before)
+
+
+@pytest.mark.usefixtures("threads_as_before")
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_every_part_is_worked_on_once_by_any_number_of_threads(threads: int) -> None:
-    before = cv2.getNumThreads()
     times = np.zeros((600, 700), np.uint8)
 
     def work(tile: Tile) -> None:
         times[tile] += 1
 
     cv2.setNumThreads(threads)
-    try:
-        in_threads(work, tiles(600, 700))
-    finally:
-        cv2.setNumThreads(before)
+    in_threads(work, tiles(600, 700))
     assert (times == 1).all()
 
 
@@ -66,3 +83,41 @@ def test_an_error_in_a_thread_is_not_lost() -> None:
 
     with pytest.raises(ValueError, match="cannot do 0"):
         in_threads(work, tiles(600, 700))
+
+
+@pytest.mark.usefixtures("threads_as_before")
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("shape", [(1, 1), (256, 257), (1100, 300, 4)])
+def test_bands_are_the_picture_from_the_top(threads: int, shape: tuple[int, ...]) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    cv2.setNumThreads(threads)
+    given_bands = list(bands(*shape[:2], lambda rows, columns: picture[rows, columns]))
+    assert all(len(band) == TILE for band in given_bands[:-1])
+    np.testing.assert_array_equal(np.concatenate(given_bands), picture)
+
+
+@pytest.mark.usefixtures("threads_as_before")
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_few_bands_are_ahead_of_who_takes_them(threads: int) -> None:
+    begun = set()
+
+    def tile(rows: slice, columns: slice) -> np.ndarray:
+        begun.add(rows.start)
+        return np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
+
+    cv2.setNumThreads(threads)
+    waiting = bands(100 * TILE, 1, tile)
+    next(waiting)
+    waiting.close()
+    assert len(begun) <= threads
+
+
+@pytest.mark.usefixtures("threads_as_before")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_error_in_a_band_is_not_lost(threads: int) -> None:
+    def tile(rows: slice, columns: slice) -> np.ndarray:
+        raise ValueError(f"cannot do {rows.start}, {columns.start}")
+
+    cv2.setNumThreads(threads)
+    with pytest.raises(ValueError, match="cannot do 0, 0"):
+        list(bands(600, 700, tile))

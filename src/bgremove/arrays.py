@@ -96,6 +96,12 @@ def bounded(image: Image, side: int) -> Image:
     return resize(image, *bounded_size(height, width, side))
 
 
+LEAST_SHRINKING = 4
+"""Pixels a side that are averaged into one, at least, where the first step is to halve a picture:
+OpenCV halves ten times as fast as it shrinks by other factors, and the new pixels' borders come
+to lie within a quarter of one of where they should."""
+
+
 def extent(mask: Mask) -> tuple[slice, slice] | None:
     """Tell which rows and columns a mask reaches over; None if it is empty."""
     down, across = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
@@ -105,6 +111,12 @@ def extent(mask: Mask) -> tuple[slice, slice] | None:
         slice(int(down[0]), int(down[-1]) + 1),
         slice(int(across[0]), int(across[-1]) + 1),
     )
+
+
+def sampled(image: Image, width: int, height: int) -> Image:
+    """Shrink an image to pixels picked from it, (height, width, 3): for statistics only."""
+    picked = cv2.resize(image, (width, height), interpolation=cv2.INTER_NEAREST)
+    return picked.astype(np.uint8, copy=False)
 
 
 def resize(array: NDArray[Any], width: int, height: int) -> NDArray[Any]:
@@ -124,10 +136,20 @@ def resize(array: NDArray[Any], width: int, height: int) -> NDArray[Any]:
     (height, width) or (height, width, C) ndarray of the same dtype
         The same array if it has the size already.
     """
+    array = _halved(array, LEAST_SHRINKING * width, LEAST_SHRINKING * height)
     for size, axis in ((width, 1), (height, 0)):
         now = array.shape[axis]
         if size != now:
             interpolation = cv2.INTER_AREA if size < now else cv2.INTER_LINEAR
             target = (size, array.shape[0]) if axis == 1 else (array.shape[1], size)
             array = cv2.resize(array, target, interpolation=interpolation)
+    return array
+
+
+def _halved(array: NDArray[Any], width: int, height: int) -> NDArray[Any]:
+    """Halve a picture of even sides as often as it stays as large as this."""
+    rows, columns = array.shape[:2]
+    while rows % 2 == columns % 2 == 0 and rows >= height and columns >= width:
+        rows, columns = rows // 2, columns // 2
+        array = cv2.resize(array, (columns, rows), interpolation=cv2.INTER_AREA)
     return array

@@ -7,6 +7,8 @@ their alphas as weights, and what they leave of the mixture unexplained given to
 twice, the second time close by.
 """
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -15,13 +17,14 @@ from bgremove.arrays import (
     Cutout,
     Floats,
     Image,
-    alpha_from_uint8,
     bounded_size,
+    clipped,
     extent,
     resize,
+    sampled,
 )
 from bgremove.guided import unit
-from bgremove.tiles import Tile, grown, in_threads, inside, tiles, upsampled
+from bgremove.tiles import Tile, grown, inside, upsampled
 
 SMALL_SIDE = 512
 """Longest side of the copy on which the colours around are gathered."""
@@ -38,92 +41,119 @@ LEAST_WEIGHT = 1e-5
 OPAQUE = 255
 
 
-def unmix(cutout: Cutout, image: Image) -> None:
-    """Replace the colours of a cutout's soft pixels by the subject's own, in place.
+@dataclass(frozen=True)
+class Surroundings:
+    """The colours around each pixel of a photo, on a small copy.
+
+    Attributes
+    ----------
+    height, width : int
+        The photo's.
+    subject, background : (h, w, 3) ndarray of float32 in [0, 1]
+    """
+
+    height: int
+    width: int
+    subject: Floats
+    background: Floats
+
+    def tile(self, rows: slice, columns: slice) -> tuple[Floats, Floats]:
+        """Give the subject's and the background's colours around each pixel of a tile."""
+        place = rows, columns, self.height, self.width
+        return upsampled(self.subject, *place), upsampled(self.background, *place)
+
+
+def surroundings(image: Image, alpha: Alpha) -> Surroundings:
+    """Gather the colours around each pixel: means of so many pixels that a sample will do.
 
     Parameters
     ----------
-    cutout : (H, W, 4) ndarray of uint8
-        Holds the alpha; colours of soft pixels (neither 0 nor 255) are written, no others.
     image : (H, W, 3) ndarray of uint8, RGB
-        The photo.
-    """
-    every = tiles(*image.shape[:2])
-    parts = [part for tile in every if (part := _soft_part(cutout[tile][..., 3], *tile))]
-    if parts:
-        colours_around = around(cutout, image)
-        in_threads(lambda part: _unmix_part(cutout, image, part, colours_around), parts)
-
-
-def around(cutout: Cutout, image: Image) -> tuple[Floats, Floats]:
-    """Gather the colours around each pixel, on a small copy.
-
-    Returns
-    -------
-    subject, background : (h, w, 3) ndarray of float32 in [0, 1]
+    alpha : (h, w) ndarray of float32 in [0, 1]
+        Of any size.
     """
     height, width = image.shape[:2]
     size = bounded_size(height, width, SMALL_SIDE)
-    colours = unit(resize(image, *size))
-    alpha = alpha_from_uint8(resize(cutout, *size)[..., 3])
-    return _blurred(colours, alpha, FAR), _blurred(colours, 1 - alpha, FAR)
+    colours, alpha = unit(sampled(image, *size)), resize(alpha, *size)
+    subject, background = _blurred(colours, alpha, FAR), _blurred(colours, 1 - alpha, FAR)
+    return Surroundings(height, width, subject, background)
 
 
-def unmixed(colours: Floats, alpha: Alpha, subject: Floats, background: Floats) -> Floats:
+def unmix(cutout: Cutout, place: Tile, image: Image, alpha: Alpha, around: Surroundings) -> None:
+    """Replace the colours of a tile's soft pixels by the subject's own, in place.
+
+    Parameters
+    ----------
+    cutout : (h, w, 4) ndarray of uint8
+        The tile; colours of soft pixels (neither 0 nor 255) are written, no others.
+    place : tuple of 2 slices
+        The tile's rows and columns in the photo.
+    image : (H, W, 3) ndarray of uint8, RGB
+        The photo.
+    alpha : ndarray of float32 in [0, 1]
+        Of the tile with `surrounded`'s margin.
+    around : Surroundings
+    """
+    levels = cutout[..., 3]
+    soft = (levels > 0) & (levels < OPAQUE)
+    reached = extent(soft)
+    if reached is None:
+        return
+    rows, columns = (
+        slice(tile.start + part.start, tile.start + part.stop)
+        for tile, part in zip(place, reached, strict=True)
+    )
+    near = surrounded(rows, columns, image)
+    share = alpha[_within(near, surrounded(*place, image))]
+    subject = _own(unit(image[near]), share, *around.tile(*near))
+    own = cv2.convertScaleAbs(subject[_within((rows, columns), near)], alpha=OPAQUE)
+    joined = cv2.merge([own, levels[reached]])
+    cv2.copyTo(joined, soft[reached].astype(np.uint8), cutout[reached])
+
+
+def surrounded(rows: slice, columns: slice, image: Image) -> Tile:
+    """Grow a tile by what `unmix` sees around it."""
+    return grown(rows, NEAR, image.shape[0]), grown(columns, NEAR, image.shape[1])
+
+
+def _own(colours: Floats, alpha: Alpha, subject: Floats, background: Floats) -> Floats:
+    """Unmix twice: from the colours around, and from what that gives close by."""
+    share = _thrice(alpha)
+    subject = unmixed(colours, share, subject, background)
+    nearby = _blurred(subject, alpha, NEAR), _blurred(background, 1 - alpha, NEAR)
+    return unmixed(colours, share, *nearby)
+
+
+def unmixed(colours: Floats, share: Floats, subject: Floats, background: Floats) -> Floats:
     """Give the subject its colour around plus what the mixture of both leaves unexplained.
 
     Parameters
     ----------
-    colours, subject, background : (h, w, 3) ndarray of float32 in [0, 1]
-    alpha : (h, w) ndarray of float32 in [0, 1]
+    colours, share, subject, background : (h, w, 3) ndarray of float32 in [0, 1]
+        The share is the alpha, for each channel.
 
     Returns
     -------
     (h, w, 3) ndarray of float32 in [0, 1]
     """
-    share = alpha[..., None]
-    unexplained = colours - share * subject - (1 - share) * background
-    colour: Floats = np.clip(subject + share * unexplained, 0, 1)
-    return colour
+    unexplained = colours - background - share * (subject - background)
+    return clipped(subject + share * unexplained)
 
 
-def _soft_part(alpha: Image, rows: slice, columns: slice) -> Tile | None:
-    """Tell which rows and columns of a tile hold its soft pixels."""
-    within = extent((alpha > 0) & (alpha < OPAQUE))
-    if within is None:
-        return None
-    down, across = within
-    return (
-        slice(rows.start + down.start, rows.start + down.stop),
-        slice(columns.start + across.start, columns.start + across.stop),
-    )
-
-
-def _unmix_part(
-    cutout: Cutout, image: Image, part: Tile, colours_around: tuple[Floats, Floats]
-) -> None:
-    height, width = image.shape[:2]
-    rows, columns = grown(part[0], NEAR, height), grown(part[1], NEAR, width)
-    colours, alpha = unit(image[rows, columns]), alpha_from_uint8(cutout[rows, columns, 3])
-    subject, background = (
-        upsampled(field, rows, columns, height, width) for field in colours_around
-    )
-
-    subject = unmixed(colours, alpha, subject, background)
-    nearby = _blurred(subject, alpha, NEAR), _blurred(background, 1 - alpha, NEAR)
-    subject = unmixed(colours, alpha, *nearby)
-
-    core = inside(part[0], rows), inside(part[1], columns)
-    alpha = alpha[core]
-    soft = (alpha > 0) & (alpha < 1)
-    cutout[part][soft, :3] = np.rint(subject[core][soft] * np.float32(OPAQUE)).astype(np.uint8)
+def _within(part: Tile, whole: Tile) -> Tile:
+    return inside(part[0], whole[0]), inside(part[1], whole[1])
 
 
 def _blurred(colours: Floats, weight: Floats, radius: int) -> Floats:
     """Average colours over a square around each pixel, by their weights."""
     size = (2 * radius + 1, 2 * radius + 1)
     border = cv2.BORDER_REPLICATE
-    total = cv2.blur(weight, size, borderType=border)[..., None]
-    summed = cv2.blur(colours * weight[..., None], size, borderType=border)
-    average: Floats = summed / (total + np.float32(LEAST_WEIGHT))
+    total = cv2.blur(weight, size, borderType=border) + np.float32(LEAST_WEIGHT)
+    summed = cv2.blur(colours * _thrice(weight), size, borderType=border)
+    average: Floats = summed / _thrice(total)
     return average
+
+
+def _thrice(values: Floats) -> Floats:
+    """Repeat values for each of three channels: faster than to broadcast them."""
+    return cv2.merge([values, values, values]).astype(np.float32, copy=False)

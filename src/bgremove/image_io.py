@@ -219,8 +219,28 @@ def encode_png(picture: NDArray[np.uint8], photo: Photo) -> bytes:
     bytes
         No EXIF is in it, so that nothing turns the upright picture again.
     """
-    profile = photo.icc_profile if picture.ndim == 3 else None
-    return png_bytes(picture, profile, photo.dpi)
+    return encode_png_bands([picture], picture.shape, photo)
+
+
+def encode_png_bands(
+    bands: Iterable[NDArray[np.uint8]], shape: tuple[int, ...], photo: Photo
+) -> bytes:
+    """Encode what was made of a photo as PNG, while it is being made from the top.
+
+    Parameters
+    ----------
+    bands : iterable of (h, W, 4), (h, W, 3) or (h, W) ndarray of uint8
+        As `encode_png` takes them whole.
+    shape : tuple of ints
+        The whole picture's.
+    photo : Photo
+
+    Returns
+    -------
+    bytes
+    """
+    profile = photo.icc_profile if len(shape) == 3 else None
+    return png_bytes(bands, shape, profile, photo.dpi)
 
 
 def write_atomically(

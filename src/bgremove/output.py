@@ -111,6 +111,12 @@ class Output:
         return FORMATS["png" if self.format == "auto" else self.format]
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it is the cutout as it is, as PNG."""
+        kind = self.output, self.background, self.crop, self.size, self.suffix
+        return kind == ("cutout", None, False, "full", FORMATS["png"])
+
+    @property
     def shows_photo(self) -> bool:
         """Whether what was cut away is seen again."""
         return self.background is not None and _blur_of(self.background) is not None

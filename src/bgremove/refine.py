@@ -106,7 +106,7 @@ def hard_edges(probability: Probability, image: Image, threshold: float) -> Tile
         enlarged = upsampled(probability, rows, columns, height, width)
         return (enlarged >= threshold).astype(np.float32)
 
-    return TiledAlpha(height, width, tile)
+    return TiledAlpha(height, width, tile, (probability >= threshold).astype(np.float32))
 
 
 Edges: TypeAlias = Callable[[Probability, Image, float], TiledAlpha]
@@ -244,4 +244,4 @@ def carried_on(alpha: Alpha, working: Image, image: Image) -> TiledAlpha:
         local = upsampled(field, rows, columns, height, width)
         return without_noise(at_colours(local[..., :3], local[..., 3], image[rows, columns]))
 
-    return TiledAlpha(height, width, tile)
+    return TiledAlpha(height, width, tile, alpha)

@@ -1,19 +1,22 @@
-"""Alphas that are worked out tile by tile, so that a large photo needs little more than itself."""
+"""Pictures that are worked out by tiles, so that a large photo needs little more than itself."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import cv2
 import numpy as np
 
-from bgremove.arrays import Alpha, Floats
+from bgremove.arrays import Alpha, Cutout, Floats
 
 TILE = 256
 """Side of a tile, in pixels: small enough that most tiles of a photo have no edge in them."""
 
 Tile: TypeAlias = tuple[slice, slice]
+
+Pixels = TypeVar("Pixels", Alpha, Cutout)
 
 
 @dataclass(frozen=True)
@@ -26,34 +29,75 @@ class TiledAlpha:
     tile : callable
         From rows and columns, as slices within the photo, to their (h, w) ndarray of float32
         in [0, 1].
+    draft : (h, w) ndarray of float32 in [0, 1]
+        About the same at a smaller size, to be had at once.
     """
 
     height: int
     width: int
     tile: Callable[[slice, slice], Alpha]
+    draft: Alpha
 
     def whole(self) -> Alpha:
         """Work all of it out: (height, width) ndarray of float32 in [0, 1]."""
-        alpha = np.empty((self.height, self.width), np.float32)
-
-        def work_out(tile: Tile) -> None:
-            alpha[tile] = self.tile(*tile)
-
-        in_threads(work_out, tiles(self.height, self.width))
-        return alpha
+        return assembled(np.empty((self.height, self.width), np.float32), self.tile)
 
 
 def tiled(alpha: Alpha) -> TiledAlpha:
     """Give an alpha that is there already, (H, W) ndarray of float32, as one of tiles."""
     height, width = alpha.shape
-    return TiledAlpha(height, width, lambda rows, columns: alpha[rows, columns])
+    return TiledAlpha(height, width, lambda rows, columns: alpha[rows, columns], alpha)
 
 
 def tiles(height: int, width: int) -> Iterator[Tile]:
     """Cover a picture with tiles, row by row; the last of each may be smaller."""
-    for top in range(0, height, TILE):
-        for left in range(0, width, TILE):
-            yield slice(top, min(top + TILE, height)), slice(left, min(left + TILE, width))
+    for rows in parts(height):
+        for columns in parts(width):
+            yield rows, columns
+
+
+def parts(size: int) -> Iterator[slice]:
+    """Cover a side of a picture with tiles' sides."""
+    for start in range(0, size, TILE):
+        yield slice(start, min(start + TILE, size))
+
+
+def assembled(picture: Pixels, tile: Callable[[slice, slice], Pixels]) -> Pixels:
+    """Fill a picture with its tiles, in as many threads as OpenCV may use."""
+
+    def put(place: Tile) -> None:
+        picture[place] = tile(*place)
+
+    in_threads(put, tiles(*picture.shape[:2]))
+    return picture
+
+
+def bands(height: int, width: int, tile: Callable[[slice, slice], Pixels]) -> Iterator[Pixels]:
+    """Put a picture's tiles together row by row of them, from the top.
+
+    In one thread fewer than OpenCV may use, a few bands ahead of who takes them in the other.
+
+    Yields
+    ------
+    (h, width) or (h, width, C) ndarray
+        `TILE` rows of the picture; the last may be smaller.
+    """
+
+    def band(rows: slice) -> Pixels:
+        return np.concatenate([tile(rows, columns) for columns in parts(width)], axis=1)
+
+    threads = cv2.getNumThreads() - 1
+    if threads < 1:
+        yield from map(band, parts(height))
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        begun: deque[Future[Pixels]] = deque()
+        for rows in parts(height):
+            begun.append(pool.submit(band, rows))
+            if len(begun) > threads:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
 
 
 def in_threads(work: Callable[[Tile], None], parts: Iterable[Tile]) -> None:

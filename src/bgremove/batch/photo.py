@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from bgremove.arrays import extent
+from bgremove.arrays import Cutout, extent
 from bgremove.batch.jobs import Job, Outcome, Subject, failed
-from bgremove.compose import cutout
+from bgremove.compose import tiled_cutout
 from bgremove.errors import BgremoveError, NoSubjectError
 from bgremove.image_io import (
     DEFAULT_MAX_PIXELS,
     Photo,
     decode,
+    encode_png_bands,
     read_photo,
     write_atomically,
 )
@@ -92,16 +93,26 @@ def _cut_out(job: Job, remover: Remover, settings: Settings, data: bytes | None)
         matte = remover.matte(photo.image)
     if settings.require_subject and not matte.found:
         raise NoSubjectError(f"no {remover.subject} found; nothing was written")
+    found = matte.found
     with watch.stage("compose"):
-        result = cutout(photo.image, matte.source, photo.alpha)
-        shown = photo.image if settings.output.shows_photo else result[..., :3]
-        photo, found = photo.without_pixels(), matte.found
-        del matte
-        picture = rendered(result, shown, settings.output)
-        subject = measured(result[..., 3])
-        del result, shown
-    with watch.stage("encode"):
-        encoded = encode(picture, photo, settings.output)
+        cut = tiled_cutout(photo.image, matte.source, photo.alpha)
+    del matte
+    if settings.output.is_plain:
+        with watch.stage("encode"):
+            alpha = np.empty(photo.image.shape[:2], np.uint8)
+            encoded = encode_png_bands(_noting(alpha, cut.bands()), (*alpha.shape, 4), photo)
+            subject = measured(alpha)
+    else:
+        with watch.stage("compose"):
+            whole = cut.whole()
+            subject = measured(whole[..., 3])
+            shown = photo.image if settings.output.shows_photo else whole[..., :3]
+            photo = photo.without_pixels()
+            del cut
+            picture = rendered(whole, shown, settings.output)
+            del whole, shown
+        with watch.stage("encode"):
+            encoded = encode(picture, photo, settings.output)
     if job.target is not None:
         with watch.stage("write"):
             write_atomically(encoded, job.target, overwrite=job.overwrite, durable=settings.durable)
@@ -115,6 +126,15 @@ def _cut_out(job: Job, remover: Remover, settings: Settings, data: bytes | None)
         seconds=watch.seconds,
         data=encoded if job.target is None else None,
     )
+
+
+def _noting(alpha: NDArray[np.uint8], bands: Iterator[Cutout]) -> Iterator[Cutout]:
+    """Pass a cutout's bands on, and write down their alpha."""
+    top = 0
+    for band in bands:
+        alpha[top : top + len(band)] = band[..., 3]
+        top += len(band)
+        yield band
 
 
 def measured(alpha: NDArray[np.uint8]) -> Subject:
@@ -164,4 +184,5 @@ class _Watch:
     def stage(self, name: str) -> Iterator[None]:
         start = time.perf_counter()
         yield
-        self.seconds[name] = round(time.perf_counter() - start, 6)
+        before = self.seconds.get(name, 0.0)
+        self.seconds[name] = round(before + time.perf_counter() - start, 6)
