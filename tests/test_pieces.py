@@ -54,6 +54,13 @@ def body_with_gap(value: float, width: int) -> np.ndarray:
     return cv2.GaussianBlur(probability, (0, 0), 2 if value else 0.5)
 
 
+def test_a_gap_to_something_doubtful_beside_the_subject_stays() -> None:
+    probability = body_with_gap(0.25, 8)
+    probability[:, 112:] *= 0.65
+    closed = with_gaps_closed(probability, hesitation(probability))
+    np.testing.assert_allclose(closed[100:190, 110:115], probability[100:190, 110:115], atol=1e-6)
+
+
 def test_a_narrow_gap_of_which_the_map_is_not_sure_closes() -> None:
     probability = body_with_gap(0.25, 8)
     assert probability[150, 112] < 0.5

@@ -15,6 +15,11 @@ GAP = 5 / 224
 val, and the share of photos under 0.5: 0.7843 and 0.130 with gaps left open, 0.7848 and 0.123 at 4,
 0.7844 and 0.120 at 5, 0.7835 and 0.120 at 6."""
 
+SURE = 0.7
+"""From this probability on, what lies on both sides of a gap is the subject's: so that no gap to
+something doubtful beside it closes. Mean person IoU on val: 0.7867 whatever the sides, 0.7870
+from 0.6, 0.7878 from 0.7 or 0.8, 0.7879 from 0.9; 0.7883 with gaps left open."""
+
 MOST_EVIDENCE = 4.0
 """In log odds, for a gap to be the subject's. (2 gave 0.7849, but what closes by half is eaten by
 colours afterwards; 6 gave 0.7842.)"""
@@ -23,7 +28,7 @@ colours afterwards; 6 gave 0.7842.)"""
 def with_gaps_closed(probability: Probability, unsure: Floats) -> Probability:
     """Close the narrow gaps of which the network is not sure: a strap, a badge, a cuff.
 
-    What lies between two parts of the subject, and is no wider than `GAP`, is likely to be the
+    What lies between two sure parts of the subject, and is no wider than `GAP`, is likely to be the
     subject's, too. A gap that the network is sure of, as between an arm and the body, stays open.
 
     Parameters
@@ -41,7 +46,7 @@ def with_gaps_closed(probability: Probability, unsure: Floats) -> Probability:
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     closed = cv2.morphologyEx(probability, cv2.MORPH_CLOSE, disc).astype(np.float32, copy=False)
     evidence = np.minimum(log_odds(closed) - log_odds(probability), np.float32(MOST_EVIDENCE))
-    return moved(probability, evidence, unsure)
+    return moved(probability, np.where(closed >= SURE, evidence, np.float32(0)), unsure)
 
 
 def without_specks(probability: Probability, threshold: float) -> Probability:

@@ -10,7 +10,7 @@ from bgremove import backdrop, contour, prior
 from bgremove.arrays import Image, Probability, alpha_from_uint8, alpha_to_uint8
 from bgremove.contour import Outline, Shape
 from bgremove.errors import OptionError
-from bgremove.graph_cut import cut
+from bgremove.graph_cut import best_of_cuts
 from bgremove.hints import Attention, attention, check_hints, meant
 from bgremove.refine import find_edges
 from bgremove.removers.base import Matte, Remover
@@ -23,9 +23,6 @@ QUALITIES = ("fast", "best")
 LEVEL_OVER_OTSU = 0.7
 """Where the subject begins, over Otsu's level of the prior: mean IoU on coco-object .531 at 0.6,
 .529 at 0.7, .524 at 0.8, on duts_tr .708, .716 and .718."""
-
-SEED_OVER_OTSU = 0.4
-"""Where what may be the subject begins for the graph cut, which takes away more than it adds."""
 
 LEAST_CONTRAST = 0.15
 """How much likelier than the rest a subject is on average, at least."""
@@ -165,10 +162,9 @@ class ObjectRemover(Remover):
     ) -> tuple[Probability, Shape]:
         likely = prior.prior(image, enclosed, where)
         level = _otsu(likely)
+        shape = np.where(likely > LEVEL_OVER_OTSU * level, 255, 0).astype(np.uint8)
         if self.quality == "best":
-            shape = cut(image, likely, SEED_OVER_OTSU * level)
-        else:
-            shape = np.where(likely > LEVEL_OVER_OTSU * level, 255, 0).astype(np.uint8)
+            shape = best_of_cuts(image, likely, level, shape)
         return likely, contour.agreeing(shape, contour.subject(_outlined(enclosed)))
 
     def _by_backdrop(

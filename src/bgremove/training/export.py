@@ -134,7 +134,7 @@ def training_facts(config: RunConfig, steps: int, hardware: str) -> dict[str, An
         "photos": len(entries),
         "images_seen": sum(config.phase_at(step).batch for step in range(steps)),
         "steps": steps,
-        "sizes": [phase.size for phase in config.phases],
+        "sizes": list(dict.fromkeys(phase.size for phase in config.phases)),
         "seed": config.seed,
         "hardware": hardware,
         **({"start": start_facts(config.start)} if config.start else {}),
