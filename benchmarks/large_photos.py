@@ -95,9 +95,9 @@ def stages(path: str, edges: str, model: str) -> None:
     probability = timed("network", lambda: segmenter.predict(photo.image)[..., channel])
     if not is_present(probability, segmenter.card.presence_of("person")):
         probability = drawn(probability.shape)
-    coloured = timed("colours", lambda: with_colour_evidence(probability, photo.image))
-    whole = with_gaps_closed(coloured, hesitation(probability))
-    probability = without_specks(whole, 0.5)
+    unsure = hesitation(probability)
+    coloured = timed("colours", lambda: with_colour_evidence(probability, photo.image, unsure))
+    probability = without_specks(with_gaps_closed(coloured, unsure), 0.5)
     source = timed(f"refine, {edges}", lambda: EDGES[edges](probability, photo.image, 0.5))
     cut = timed("colours around", lambda: tiled_cutout(photo.image, source))
     shape = (*photo.image.shape[:2], 4)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from bgremove.colour_evidence import with_colour_evidence
+from bgremove.hesitation import hesitation
 
 ORANGE, GREY = (230, 100, 30), (120, 125, 130)
 
@@ -31,23 +32,25 @@ def probability() -> np.ndarray:
 def test_a_doubtful_part_of_the_subjects_colour_joins_it(
     image: np.ndarray, probability: np.ndarray
 ) -> None:
-    assert with_colour_evidence(probability, image)[52:, 24:40].min() > 0.6
+    assert with_colour_evidence(probability, image, hesitation(probability))[52:, 24:40].min() > 0.6
 
 
 def test_a_doubtful_part_of_the_backgrounds_colour_joins_that(
     image: np.ndarray, probability: np.ndarray
 ) -> None:
-    assert with_colour_evidence(probability, image)[52:, 48:].max() < 0.25
+    assert with_colour_evidence(probability, image, hesitation(probability))[52:, 48:].max() < 0.25
 
 
 def test_a_sharp_map_stays_as_it_is(image: np.ndarray) -> None:
     sharp = np.zeros((64, 64), np.float32)
     sharp[16:48, 10:50] = 1
-    np.testing.assert_array_equal(with_colour_evidence(sharp, image), sharp)
+    np.testing.assert_array_equal(with_colour_evidence(sharp, image, hesitation(sharp)), sharp)
 
 
 def test_one_colour_throughout_says_next_to_nothing(probability: np.ndarray) -> None:
-    moved = with_colour_evidence(probability, np.full((128, 128, 3), GREY, np.uint8))
+    moved = with_colour_evidence(
+        probability, np.full((128, 128, 3), GREY, np.uint8), hesitation(probability)
+    )
     assert np.abs(moved - probability).max() < 0.01
 
 
@@ -56,7 +59,7 @@ def test_one_colour_throughout_says_next_to_nothing(probability: np.ndarray) -> 
     arrays.arrays(np.uint8, (16, 20, 3)),
 )
 def test_what_comes_out_is_a_probability(probability: np.ndarray, image: np.ndarray) -> None:
-    moved = with_colour_evidence(probability, image)
+    moved = with_colour_evidence(probability, image, hesitation(probability))
     assert moved.shape == probability.shape
     assert moved.dtype == np.float32
     assert moved.min() >= 0

@@ -43,6 +43,18 @@ def test_pixels_that_are_no_block_of_memory_are_taken() -> None:
         np.testing.assert_array_equal(picture, pixels)
 
 
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("writeable", [True, False])
+def test_pixels_are_left_as_they_were(channels: int, writeable: bool) -> None:
+    rng = np.random.default_rng(channels)
+    pixels = rng.integers(0, 256, (600, 7, channels), np.uint8)
+    before = pixels.copy()
+    pixels.flags.writeable = writeable
+    with PILImage.open(BytesIO(png_bytes([pixels], pixels.shape, None, None))) as picture:
+        np.testing.assert_array_equal(picture, before)
+    np.testing.assert_array_equal(pixels, before)
+
+
 @given(PIXELS, st.data())
 def test_bands_are_encoded_as_the_whole_is(pixels: np.ndarray, data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(pixels)))

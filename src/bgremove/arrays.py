@@ -96,12 +96,6 @@ def bounded(image: Image, side: int) -> Image:
     return resize(image, *bounded_size(height, width, side))
 
 
-LEAST_SHRINKING = 4
-"""Pixels a side that are averaged into one, at least, where the first step is to halve a picture:
-OpenCV halves ten times as fast as it shrinks by other factors, and the new pixels' borders come
-to lie within a quarter of one of where they should."""
-
-
 def extent(mask: Mask) -> tuple[slice, slice] | None:
     """Tell which rows and columns a mask reaches over; None if it is empty."""
     down, across = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
@@ -117,6 +111,12 @@ def sampled(image: Image, width: int, height: int) -> Image:
     """Shrink an image to pixels picked from it, (height, width, 3): for statistics only."""
     picked = cv2.resize(image, (width, height), interpolation=cv2.INTER_NEAREST)
     return picked.astype(np.uint8, copy=False)
+
+
+LEAST_SHRINKING = 4
+"""Pixels a side that are averaged into one, at least, where the first step is to halve a picture:
+OpenCV halves ten times as fast as it shrinks by other factors, and the new pixels' borders come
+to lie within a quarter of one of where they should."""
 
 
 def resize(array: NDArray[Any], width: int, height: int) -> NDArray[Any]:

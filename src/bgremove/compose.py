@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bgremove.arrays import Alpha, Cutout, Image, alpha_to_uint8
 from bgremove.foreground import surrounded, surroundings, unmix
-from bgremove.tiles import TiledAlpha, assembled, bands, inside, tiled
+from bgremove.tiles import TiledAlpha, assembled, bands, tiled, within
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def tiled_cutout(
     def tile(rows: slice, columns: slice) -> Cutout:
         near = surrounded(rows, columns, image)
         wide = source.tile(*near)
-        alpha = wide[inside(rows, near[0]), inside(columns, near[1])]
+        alpha = wide[within((rows, columns), near)]
         joined = _joined(image[rows, columns], alpha_to_uint8(alpha))
         unmix(joined, (rows, columns), image, wide, around)
         if own_alpha is None:

@@ -24,7 +24,7 @@ from bgremove.arrays import (
     sampled,
 )
 from bgremove.guided import unit
-from bgremove.tiles import Tile, grown, inside, upsampled
+from bgremove.tiles import Tile, grown, upsampled, within
 
 SMALL_SIDE = 512
 """Longest side of the copy on which the colours around are gathered."""
@@ -104,9 +104,9 @@ def unmix(cutout: Cutout, place: Tile, image: Image, alpha: Alpha, around: Surro
         for tile, part in zip(place, reached, strict=True)
     )
     near = surrounded(rows, columns, image)
-    share = alpha[_within(near, surrounded(*place, image))]
+    share = alpha[within(near, surrounded(*place, image))]
     subject = _own(unit(image[near]), share, *around.tile(*near))
-    own = cv2.convertScaleAbs(subject[_within((rows, columns), near)], alpha=OPAQUE)
+    own = cv2.convertScaleAbs(subject[within((rows, columns), near)], alpha=OPAQUE)
     joined = cv2.merge([own, levels[reached]])
     cv2.copyTo(joined, soft[reached].astype(np.uint8), cutout[reached])
 
@@ -138,10 +138,6 @@ def unmixed(colours: Floats, share: Floats, subject: Floats, background: Floats)
     """
     unexplained = colours - background - share * (subject - background)
     return clipped(subject + share * unexplained)
-
-
-def _within(part: Tile, whole: Tile) -> Tile:
-    return inside(part[0], whole[0]), inside(part[1], whole[1])
 
 
 def _blurred(colours: Floats, weight: Floats, radius: int) -> Floats:

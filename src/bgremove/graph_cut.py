@@ -3,7 +3,6 @@
 Cuts from wide and from narrow seeds err on different photos, so both have a vote, and the mask.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
@@ -11,6 +10,7 @@ import numpy as np
 
 from bgremove.arrays import Image, Probability, bounded_size, resize
 from bgremove.contour import Shape
+from bgremove.tiles import in_threads
 
 SIDE = 256
 """Longest side of the copy that is cut, in pixels: the time grows with its area."""
@@ -50,18 +50,15 @@ def best_of_cuts(image: Image, prior: Probability, level: float, shape: Shape) -
 
     Parameters
     ----------
-    image : (h, w, 3) ndarray of uint8, RGB
-    prior : (h, w) ndarray of float32 in [0, 1]
-    level : float
-        Of the prior, by Otsu's method.
+    image, prior, level
+        As `cut` takes them.
     shape : (h, w) ndarray of uint8, 0 or 255
 
     Returns
     -------
     (h, w) ndarray of uint8, 0 or 255
     """
-    with ThreadPoolExecutor(cv2.getNumThreads()) as pool:
-        wide, narrow = pool.map(lambda seeds: cut(image, prior, level, seeds), (WIDE, NARROW))
+    wide, narrow = in_threads(lambda seeds: cut(image, prior, level, seeds), (WIDE, NARROW))
     majority: Shape = (shape & wide) | (shape & narrow) | (wide & narrow)
     return majority
 
@@ -74,6 +71,7 @@ def cut(image: Image, prior: Probability, level: float, seeds: Seeds) -> Shape:
     image : (h, w, 3) ndarray of uint8, RGB
     prior : (h, w) ndarray of float32 in [0, 1]
     level : float
+        Of the prior, by Otsu's method.
     seeds : Seeds
 
     Returns

@@ -17,6 +17,8 @@ TILE = 256
 Tile: TypeAlias = tuple[slice, slice]
 
 Pixels = TypeVar("Pixels", Alpha, Cutout)
+Part = TypeVar("Part")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -100,18 +102,22 @@ def bands(height: int, width: int, tile: Callable[[slice, slice], Pixels]) -> It
             yield begun.popleft().result()
 
 
-def in_threads(work: Callable[[Tile], None], parts: Iterable[Tile]) -> None:
-    """Do some work in parts of a picture, in as many threads as OpenCV may use.
+def in_threads(work: Callable[[Part], Result], parts: Iterable[Part]) -> list[Result]:
+    """Do some work in parts, as of a picture, in as many threads as OpenCV may use.
 
     Parameters
     ----------
     work : callable
         Must not write to what its work in another part reads or writes.
-    parts : iterable of tiles
+    parts : iterable
+
+    Returns
+    -------
+    list
+        What the work gave, in the parts' order.
     """
     with ThreadPoolExecutor(cv2.getNumThreads()) as pool:
-        for _ in pool.map(work, parts):
-            pass
+        return list(pool.map(work, parts))
 
 
 def grown(part: slice, margin: int, size: int) -> slice:
@@ -122,6 +128,11 @@ def grown(part: slice, margin: int, size: int) -> slice:
 def inside(part: slice, of: slice) -> slice:
     """Tell where a tile's rows or columns lie within the grown ones."""
     return slice(part.start - of.start, part.stop - of.start)
+
+
+def within(tile: Tile, whole: Tile) -> Tile:
+    """Tell where a tile lies within a larger one."""
+    return inside(tile[0], whole[0]), inside(tile[1], whole[1])
 
 
 # One tile of an enlargement

@@ -102,9 +102,10 @@ def matte_of(
     """Give the matte of a photo that a network's output stands for."""
     if not is_present(probability, rule):
         return Matte(np.zeros(image.shape[:2], np.float32), found=False)
-    whole = with_colour_evidence(probability, image)
+    unsure = hesitation(probability)
+    whole = with_colour_evidence(probability, image, unsure)
     if output in WITHOUT_NARROW_GAPS:
-        whole = with_gaps_closed(whole, hesitation(probability))
+        whole = with_gaps_closed(whole, unsure)
     return Matte(to_alpha(without_specks(whole, threshold), image, threshold), found=True)
 
 
