@@ -13,7 +13,13 @@ from bgremove.training.augment import (
     recoloured,
     target_of,
 )
-from bgremove.training.data import MASK_BIT, STORED_SIZE, VOID_BIT, square_photos
+from bgremove.training.data import (
+    MASK_BIT,
+    STORED_SIZE,
+    VOID_BIT,
+    SquarePhotos,
+    square_photos,
+)
 
 
 @pytest.fixture
@@ -24,16 +30,16 @@ def sampler(data_folder, tmp_path) -> Sampler:
 
 
 def test_the_same_draw_gives_the_same_batch(sampler) -> None:
-    one = sampler.batch(4, 32, np.random.default_rng([1, 2]))
-    two = sampler.batch(4, 32, np.random.default_rng([1, 2]))
+    one = sampler.batch(4, [(32, 32)], np.random.default_rng([1, 2]))
+    two = sampler.batch(4, [(32, 32)], np.random.default_rng([1, 2]))
     np.testing.assert_array_equal(one.images, two.images)
     np.testing.assert_array_equal(one.targets, two.targets)
 
 
 def test_a_batch_has_the_shapes_and_ranges_that_it_promises(sampler) -> None:
-    batch = sampler.batch(8, 48, np.random.default_rng(0))
-    assert batch.images.shape == (8, 48, 48, 3)
-    assert batch.targets.shape == (8, 48, 48, 4)
+    batch = sampler.batch(8, [(48, 64)], np.random.default_rng(0))
+    assert batch.images.shape == (8, 48, 64, 3)
+    assert batch.targets.shape == (8, 48, 64, 4)
     assert batch.images.dtype == batch.targets.dtype == np.float32
     assert 0 <= batch.images.min() <= batch.images.max() <= 1
     assert set(np.unique(batch.targets)) == {0, 1}
@@ -42,10 +48,27 @@ def test_a_batch_has_the_shapes_and_ranges_that_it_promises(sampler) -> None:
 def test_the_mask_moves_with_the_photo(data_folder, tmp_path) -> None:
     entries = read_index(data_folder, lambda entry: entry.set == "things")
     photos = square_photos(data_folder, entries, tmp_path / "cache")
-    batch = Sampler(photos, {"things": 1}, paste=0).batch(16, 64, np.random.default_rng(5))
+    batch = Sampler(photos, {"things": 1}, paste=0).batch(16, [(64, 64)], np.random.default_rng(5))
     bright = batch.images.mean(axis=-1)
     for image, subject in zip(bright, batch.targets[..., 1] > 0, strict=True):
         assert image[subject].mean() > image[~subject].mean() + 0.3
+
+
+def test_each_batch_is_of_photos_that_are_nearest_to_its_shape() -> None:
+    rng = np.random.default_rng(0)
+    entries = [Entry("set", str(i), "train", "shard", "mask", "mask") for i in range(6)]
+    aspects = np.array([0.5, 0.7, 0.8, 1.3, 1.5, 2.0], np.float32)
+    levels = np.where(aspects < 1, 0, 255).astype(np.uint8)
+    images = np.broadcast_to(levels[:, None, None, None], (6, STORED_SIZE, STORED_SIZE, 3))
+    photos = SquarePhotos(entries, images, images[..., 0], aspects)
+    sampler = Sampler(photos, {"set": 1}, paste=0)
+    shapes = set()
+    for _ in range(12):
+        batch = sampler.batch(3, [(64, 32), (32, 64)], rng)
+        height, width = batch.images.shape[1:3]
+        shapes.add((height, width))
+        assert ((batch.images.mean(axis=(1, 2, 3)) > 0.5) == (width > height)).all()
+    assert shapes == {(64, 32), (32, 64)}
 
 
 @pytest.mark.parametrize(
@@ -77,8 +100,8 @@ def test_pasting_keeps_the_inside_and_takes_the_backdrop_outside() -> None:
 
 @given(seed=st.integers(0, 10**6), size=st.sampled_from([32, 96, 224]))
 def test_a_crop_stays_near_the_photo(seed: int, size: int) -> None:
-    matrix = random_crop(size, np.random.default_rng(seed))
-    corners = np.array([[0, 0], [size, 0], [0, size], [size, size]], float)
+    matrix = random_crop(size, 96, np.random.default_rng(seed))
+    corners = np.array([[0, 0], [96, 0], [0, size], [96, size]], float)
     back = np.linalg.inv(np.vstack([matrix, [0, 0, 1]]))
     stored = np.c_[corners, np.ones(4)] @ back.T
     assert stored[:, :2].min() > -0.45 * STORED_SIZE

@@ -27,14 +27,29 @@ def test_each_step_belongs_to_a_phase(config_file) -> None:
     assert config.steps == 6
     assert [config.phase_at(step).size for step in range(8)] == [32] * 4 + [64] * 4
     assert config.phases[0] == Phase(size=32, steps=4, batch=2)
+    assert config.phases[0].all_shapes == ((32, 32),)
+
+
+def test_a_phase_may_have_shapes_in_place_of_squares(config_file) -> None:
+    config_file.write_text(
+        config_file.read_text().replace("size = 64", "size = 64\nshapes = [[32, 64], [64, 32]]")
+    )
+    assert read_config(config_file).phases[1].all_shapes == ((32, 64), (64, 32))
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ("seed = 7", "sed = 7", "unknown key 'sed'; known keys are .*seed"),
-        ("batch = 2", "batsh = 2", "unknown key 'batsh'; known keys are batch, size, steps"),
+        (
+            "batch = 2",
+            "batsh = 2",
+            "unknown key 'batsh'; known keys are batch, shapes, size, steps",
+        ),
         ('network = "fc-densenet-tiny"', "", "missing 1 required keyword-only argument: 'network'"),
+        ("size = 64", "size = 64\nshapes = [[64]]", r"shapes must be .* got \[\[64\]\]"),
+        ("size = 64", "size = 64\nshapes = [[0, 64]]", r"shapes must be .* got \[\[0, 64\]\]"),
+        ("size = 64", "size = 64\nshapes = 64", "shapes must be .* got 64"),
         ("seed = 7", "seed =", "cannot be read as a TOML config"),
     ],
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bgremove.labelled_photos import read_index
+from bgremove.labelled_photos import read_index, read_photos
 from bgremove.training.data import MASK_BIT, STORED_SIZE, VOID_BIT, square_photos
 
 
@@ -13,11 +13,15 @@ def everything(_entry) -> bool:
 def test_squares_are_decoded_once_and_found_again(data_folder, tmp_path) -> None:
     entries = read_index(data_folder, everything)
     first = square_photos(data_folder, entries, tmp_path / "cache")
+    photos = list(read_photos(data_folder, first.entries))
     (data_folder / "shards" / "photos.tar").unlink()
     again = square_photos(data_folder, entries, tmp_path / "cache")
     assert first.images.shape == (5, STORED_SIZE, STORED_SIZE, 3)
     np.testing.assert_array_equal(first.images, again.images)
     np.testing.assert_array_equal(first.labels, again.labels)
+    np.testing.assert_array_equal(first.aspects, again.aspects)
+    aspects = [p.image.shape[1] / p.image.shape[0] for p in photos]
+    np.testing.assert_allclose(first.aspects, aspects)
     a = [entry.stem for entry in again.entries].index("a")
     assert again.labels[a, 128, 128] == MASK_BIT
     assert again.labels[a, 128, 82] & VOID_BIT

@@ -20,7 +20,7 @@ def squares(folder: Path, cache: Path) -> SquarePhotos:
     photos = square_photos(folder, read_index(folder, everything), cache)
     order = np.argsort([f"{entry.set}/{entry.stem}" for entry in photos.entries])
     entries = [photos.entries[i] for i in order]
-    return SquarePhotos(entries, photos.images[order], photos.labels[order])
+    return SquarePhotos(entries, photos.images[order], photos.labels[order], photos.aspects[order])
 
 
 def test_the_copy_holds_the_same_photos_and_masks(data_folder: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ Every draw comes from one generator, which the caller makes of the run's seed an
 number: the same step gives the same batch, whenever and wherever it is made.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bgremove.arrays import alpha_from_uint8
+from bgremove.arrays import alpha_from_uint8, nearest_shape
 from bgremove.labelled_photos import Entry
 from bgremove.training.data import MASK_BIT, STORED_SIZE, VOID_BIT, SquarePhotos
 
@@ -28,8 +29,8 @@ class Batch:
 
     Attributes
     ----------
-    images : (N, S, S, 3) ndarray of float32 in [0, 1], RGB
-    targets : (N, S, S, 4) ndarray of float32 in [0, 1]
+    images : (N, H, W, 3) ndarray of float32 in [0, 1], RGB
+    targets : (N, H, W, 4) ndarray of float32 in [0, 1]
         Person, subject, and where each of the two counts.
     """
 
@@ -54,42 +55,64 @@ class Sampler:
             [i for i, entry in enumerate(photos.entries) if entry.person == "none"]
         )
 
-    def batch(self, count: int, size: int, rng: np.random.Generator) -> Batch:
-        """Draw `count` photos at `size` × `size` pixels."""
-        drawn = [self._draw(size, rng) for _ in range(count)]
-        return Batch(np.stack([image for image, _ in drawn]), np.stack([t for _, t in drawn]))
+    def batch(
+        self, count: int, shapes: Sequence[tuple[int, int]], rng: np.random.Generator
+    ) -> Batch:
+        """Draw `count` photos at one of the shapes, (height, width): the nearest for all of them.
 
-    def _draw(
-        self, size: int, rng: np.random.Generator
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        Each shape comes as often as photos are drawn whose aspect is nearest to its own.
+        """
+        shape = self._nearest(self._draw(rng), shapes)
+        made = [self._made(self._draw_for(shape, shapes, rng), shape, rng) for _ in range(count)]
+        return Batch(np.stack([image for image, _ in made]), np.stack([t for _, t in made]))
+
+    def _draw(self, rng: np.random.Generator) -> int:
         name = self._names[rng.choice(len(self._names), p=self._chances)]
-        index = int(rng.choice(self._members[name]))
+        return int(rng.choice(self._members[name]))
+
+    def _draw_for(
+        self, shape: tuple[int, int], shapes: Sequence[tuple[int, int]], rng: np.random.Generator
+    ) -> int:
+        index = self._draw(rng)
+        while self._nearest(index, shapes) != shape:
+            index = self._draw(rng)
+        return index
+
+    def _nearest(self, index: int, shapes: Sequence[tuple[int, int]]) -> tuple[int, int]:
+        return nearest_shape(shapes, float(self._photos.aspects[index]))
+
+    def _made(
+        self, index: int, shape: tuple[int, int], rng: np.random.Generator
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         entry = self._photos.entries[index]
-        image, label = self._warped(index, size, rng)
+        image, label = self._warped(index, shape, rng)
         if shows_whole_subject(entry) and rng.random() < self._paste and len(self._backdrops):
-            backdrop, _ = self._warped(int(rng.choice(self._backdrops)), size, rng)
+            backdrop, _ = self._warped(int(rng.choice(self._backdrops)), shape, rng)
             image = pasted(image, np.bitwise_and(label, np.uint8(MASK_BIT)), backdrop)
         return alpha_from_uint8(recoloured(image, rng)), target_of(entry, label)
 
     def _warped(
-        self, index: int, size: int, rng: np.random.Generator
+        self, index: int, shape: tuple[int, int], rng: np.random.Generator
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        matrix = random_crop(size, rng)
+        matrix = random_crop(*shape, rng)
         image = self._photos.images[index]
         if np.hypot(matrix[0, 0], matrix[0, 1]) < 0.5:
             half = (STORED_SIZE // 2, STORED_SIZE // 2)
             image = cv2.resize(image, half, interpolation=cv2.INTER_AREA)
-            image = _warp(image, matrix * [2, 2, 1], size, cv2.INTER_LINEAR)
+            image = _warp(image, matrix * [2, 2, 1], shape, cv2.INTER_LINEAR)
         else:
-            image = _warp(image, matrix, size, cv2.INTER_LINEAR)
-        return image, _warp(self._photos.labels[index], matrix, size, cv2.INTER_NEAREST)
+            image = _warp(image, matrix, shape, cv2.INTER_LINEAR)
+        return image, _warp(self._photos.labels[index], matrix, shape, cv2.INTER_NEAREST)
 
 
 def _warp(
-    image: NDArray[np.uint8], matrix: NDArray[np.float64], size: int, interpolation: int
+    image: NDArray[np.uint8],
+    matrix: NDArray[np.float64],
+    shape: tuple[int, int],
+    interpolation: int,
 ) -> NDArray[np.uint8]:
     return cv2.warpAffine(
-        image, matrix, (size, size), flags=interpolation, borderMode=cv2.BORDER_REFLECT
+        image, matrix, shape[::-1], flags=interpolation, borderMode=cv2.BORDER_REFLECT
     ).astype(np.uint8, copy=False)
 
 
@@ -98,23 +121,23 @@ def shows_whole_subject(entry: Entry) -> bool:
     return entry.person == "mask" and entry.subject == "mask"
 
 
-def random_crop(size: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Draw the affine matrix (2, 3) from stored pixels to a crop of `size` pixels."""
+def random_crop(height: int, width: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw the affine matrix (2, 3) from stored pixels to a crop of `height` × `width` pixels."""
     side = rng.uniform(*CROP) * STORED_SIZE
     aspect = 1 + rng.uniform(-ASPECT, ASPECT)
-    width, height = side * np.sqrt(aspect), side / np.sqrt(aspect)
-    free_x, free_y = STORED_SIZE - width, STORED_SIZE - height
+    across, down = side * np.sqrt(aspect), side / np.sqrt(aspect)
+    free_x, free_y = STORED_SIZE - across, STORED_SIZE - down
     left = rng.uniform(min(free_x, 0), max(free_x, 0))
     top = rng.uniform(min(free_y, 0), max(free_y, 0))
     angle = np.deg2rad(rng.uniform(-ROTATION, ROTATION))
     flip = rng.choice((-1.0, 1.0))
 
-    to_centre = np.array([[1, 0, -(left + width / 2)], [0, 1, -(top + height / 2)], [0, 0, 1]])
+    to_centre = np.array([[1, 0, -(left + across / 2)], [0, 1, -(top + down / 2)], [0, 0, 1]])
     turn = np.array(
         [[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]]
     )
-    scale = np.diag([flip * size / width, size / height, 1.0])
-    back = np.array([[1, 0, size / 2], [0, 1, size / 2], [0, 0, 1.0]])
+    scale = np.diag([flip * width / across, height / down, 1.0])
+    back = np.array([[1, 0, width / 2], [0, 1, height / 2], [0, 0, 1.0]])
     matrix: NDArray[np.float64] = back @ scale @ turn @ to_centre
     return matrix[:2]
 

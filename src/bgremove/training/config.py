@@ -23,6 +23,9 @@ class Phase:
     ----------
     size : int
         Height and width of the network's input, in pixels.
+    shapes : tuple of (height, width), optional
+        What it is instead: each batch has one of them, and photos whose aspect is nearest to it.
+        The validation stays at `size`.
     steps : int
         Optimizer steps.
     batch : int
@@ -32,6 +35,12 @@ class Phase:
     size: int
     steps: int
     batch: int
+    shapes: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def all_shapes(self) -> tuple[tuple[int, int], ...]:
+        """Heights and widths that batches may have."""
+        return self.shapes or ((self.size, self.size),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +121,7 @@ def read_config(path: Path) -> RunConfig:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as a TOML config: {error}") from error
 
-    phases = tuple(_fill(Phase, phase, path) for phase in table.get("phases", []))
+    phases = tuple(_phase(phase, path) for phase in table.get("phases", []))
     if not phases:
         raise ConfigError(f"{path}: expected at least one [[phases]] table, found none")
     config = {**table, "phases": phases}
@@ -120,6 +129,21 @@ def read_config(path: Path) -> RunConfig:
         if key in config:
             config[key] = (path.parent / config[key]).resolve()
     return _fill(RunConfig, config, path)
+
+
+def _phase(table: dict[str, Any], path: Path) -> Phase:
+    shapes = table.get("shapes", [])
+    if not (isinstance(shapes, list) and all(map(_is_shape, shapes))):
+        raise ConfigError(f"{path}: shapes must be [[height, width], …] in pixels, got {shapes}")
+    return _fill(Phase, {**table, "shapes": tuple(map(tuple, shapes))}, path)
+
+
+def _is_shape(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(isinstance(side, int) and side > 0 for side in value)
+    )
 
 
 def _fill(kind: type[T], table: dict[str, Any], path: Path) -> T:

@@ -47,22 +47,31 @@ class SquarePhotos:
     images : (N, S, S, 3) ndarray of uint8, RGB
     labels : (N, S, S) ndarray of uint8
         `MASK_BIT` and `VOID_BIT`.
+    aspects : (N,) ndarray of float32
+        Width over height of the photos as they came.
     """
 
     entries: list[Entry]
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
+    aspects: NDArray[np.float32]
 
 
 def square_photos(folder: Path, entries: list[Entry], cache: Path) -> SquarePhotos:
     """Decode photos once into square copies, kept in `cache` for the next time."""
     entries = sorted(entries, key=lambda entry: (entry.shard, entry.set, entry.stem))
     key = [f"{entry.set}/{entry.stem}" for entry in entries]
-    names, images, labels = (cache / f"{part}.npy" for part in ("names", "images", "labels"))
-    if not names.exists() or np.load(names).tolist() != key:
+    parts = ("names", "images", "labels", "aspects")
+    names, images, labels, aspects = (cache / f"{part}.npy" for part in parts)
+    if not (names.exists() and aspects.exists()) or np.load(names).tolist() != key:
         _decode(folder, entries, cache)
         np.save(names, np.array(key))
-    return SquarePhotos(entries, np.load(images, mmap_mode="r"), np.load(labels, mmap_mode="r"))
+    return SquarePhotos(
+        entries,
+        np.load(images, mmap_mode="r"),
+        np.load(labels, mmap_mode="r"),
+        np.load(aspects),
+    )
 
 
 def squared(photo: LabelledPhoto) -> tuple[Image, Mask, Mask]:
@@ -83,8 +92,11 @@ def _decode(folder: Path, entries: list[Entry], cache: Path) -> None:
     labels = np.lib.format.open_memmap(
         cache / "labels.npy", "w+", np.uint8, (len(entries), side, side)
     )
+    aspects = np.empty(len(entries), np.float32)
     for index, photo in enumerate(read_photos(folder, entries)):
         images[index], mask, void = squared(photo)
         labels[index] = mask * MASK_BIT | void * VOID_BIT
+        aspects[index] = photo.image.shape[1] / photo.image.shape[0]
     images.flush()
     labels.flush()
+    np.save(cache / "aspects.npy", aspects)

@@ -210,7 +210,7 @@ def _photos(config: RunConfig, run: Path, split: str) -> SquarePhotos:
 
 def _batch(sampler: Sampler, config: RunConfig, step: int) -> Batch:
     phase = config.phase_at(step)
-    return sampler.batch(phase.batch, phase.size, np.random.default_rng([config.seed, step]))
+    return sampler.batch(phase.batch, phase.all_shapes, np.random.default_rng([config.seed, step]))
 
 
 def _step(model: keras.Model, batch: Batch) -> float:
