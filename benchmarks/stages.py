@@ -70,7 +70,8 @@ def stages(path: Path, remover: PersonRemover, rounds: int) -> list[list[str]]:
     photo = read_photo(path)
     matte = remover.matte(photo.image)
     joined = cutout(photo.image, matte.alpha, photo.alpha)
-    small = np.ascontiguousarray(cv2.resize(photo.image, (spec.width, spec.height)))
+    height, width = spec.shape_for(*photo.image.shape[:2])
+    small = np.ascontiguousarray(cv2.resize(photo.image, (width, height)))
     job = Job(name=str(path), source=path, target=path.with_suffix(".png"), overwrite=True)
     actions: dict[str, Callable[[], Any]] = {
         "decode": lambda: read_photo(path),

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bgremove.arrays import nearest_shape
 from bgremove.errors import CardError, HashError, ModelMismatchError
 
 CARD_FILE = "card.json"
@@ -20,6 +21,8 @@ class InputSpec:
     ----------
     height, width : int
         In pixels; the photo's aspect is ignored, as the original did.
+    shapes : tuple of (height, width), optional
+        What it is resized to instead: that of them whose aspect is nearest to the photo's own.
     mean, std : tuple of 3 floats
         By channel, R, G, B.
     """
@@ -28,6 +31,16 @@ class InputSpec:
     width: int = 224
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
     std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    shapes: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def all_shapes(self) -> tuple[tuple[int, int], ...]:
+        """Heights and widths that the network is asked at."""
+        return self.shapes or ((self.height, self.width),)
+
+    def shape_for(self, height: int, width: int) -> tuple[int, int]:
+        """Give the height and width that a photo of this size is brought to."""
+        return nearest_shape(self.all_shapes, width / height)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,6 +208,8 @@ def write_card(card: ModelCard, path: Path) -> None:
         If it cannot be written.
     """
     table = {key: value for key, value in asdict(card).items() if value is not None}
+    if not card.input.shapes:
+        del table["input"]["shapes"]
     text = json.dumps(table, indent=2, ensure_ascii=False) + "\n"
     try:
         path.write_text(text, encoding="utf-8")
@@ -212,13 +227,15 @@ def _card(table: dict[str, Any]) -> ModelCard:
     card = ModelCard(**table)
     if not isinstance(card.name, str):
         raise ValueError(f"name must be a string, got {card.name!r}")
-    size = card.input.height, card.input.width
-    if not all(isinstance(side, int) and side > 0 for side in size):
-        raise ValueError(f"input height and width must be whole numbers above 0, got {size}")
+    shapes = tuple(map(tuple, card.input.shapes))
+    for shape in ((card.input.height, card.input.width), *shapes):
+        if not (len(shape) == 2 and all(isinstance(side, int) and side > 0 for side in shape)):
+            raise ValueError(f"input height and width must be whole numbers above 0, got {shape}")
     mean, std = _triple("mean", card.input.mean), _triple("std", card.input.std)
     if 0 in std:
         raise ValueError("input.std must not be 0")
-    card = replace(card, outputs=tuple(card.outputs), input=replace(card.input, mean=mean, std=std))
+    spec = replace(card.input, mean=mean, std=std, shapes=shapes)
+    card = replace(card, outputs=tuple(card.outputs), input=spec)
     if "person" not in card.outputs:
         raise ValueError(f"outputs must name 'person', got {list(card.outputs)}")
     foreign = sorted(card.presence.keys() - set(card.outputs))

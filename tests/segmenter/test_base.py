@@ -28,3 +28,13 @@ def test_fine_stripes_become_grey_instead_of_aliasing() -> None:
     batch = prepare(stripes, InputSpec())
     assert batch.min() == pytest.approx(0.5, abs=0.01)
     assert batch.max() == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("photo", "expected"), [((60, 80), (3, 4)), ((400, 300), (4, 3)), ((7, 7), (4, 4))]
+)
+def test_of_several_shapes_the_nearest_to_the_photo_s_own_is_taken(
+    photo: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    spec = InputSpec(height=4, width=4, shapes=((4, 4), (3, 4), (4, 3)))
+    assert prepare(np.zeros((*photo, 3), np.uint8), spec).shape == (1, *expected, 3)

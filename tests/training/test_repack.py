@@ -32,6 +32,7 @@ def test_the_copy_holds_the_same_photos_and_masks(data_folder: Path, tmp_path: P
         assert (one.set, one.stem, one.split) == (other.set, other.stem, other.split)
         assert (one.person, one.subject) == (other.person, other.subject)
     np.testing.assert_array_equal(theirs.labels, ours.labels)
+    np.testing.assert_array_equal(theirs.aspects, ours.aspects)
     assert np.abs(theirs.images.astype(int) - ours.images).mean() < 8
 
 

@@ -21,6 +21,8 @@ class Entry:
     person, subject : str
         ``mask`` where the mask shows it, ``none`` where the photo has none of it, ``unknown``
         where nobody has said.
+    size : tuple of int, optional
+        Width and height of the photo as it was found, in pixels; it may be stored as a square.
     """
 
     set: str
@@ -29,6 +31,7 @@ class Entry:
     shard: str
     person: str
     subject: str
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -23,13 +23,13 @@ def indexed(folder: Path) -> list[Entry]:
     Raises
     ------
     DataError
-        If the index is missing or lacks a column.
+        If the index is missing, lacks a column, or has a size that is no number.
     """
     path = folder / INDEX
     try:
         with path.open(newline="", encoding="utf-8") as file:
             return [_entry(row) for row in csv.DictReader(file)]
-    except (OSError, KeyError) as error:
+    except (OSError, KeyError, ValueError) as error:
         raise DataError(f"{path}: expected the index of a data folder: {error}") from error
 
 
@@ -41,6 +41,7 @@ def _entry(row: dict[str, str]) -> Entry:
         row["shard"],
         row["person_label"],
         row["subject_label"],
+        (int(row["width"]), int(row["height"])) if "width" in row else None,
     )
 
 

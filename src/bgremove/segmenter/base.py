@@ -32,7 +32,7 @@ class Segmenter(Protocol):
         Returns
         -------
         (h, w, C) ndarray of float32 in [0, 1]
-            At the network's own size; the channels are the card's `outputs`. Safe to call
+            At the network's own size for such an image; the channels are the card's `outputs`. Safe to call
             from several threads.
         """
         ...
@@ -41,9 +41,10 @@ class Segmenter(Protocol):
 def prepare(image: Image, spec: InputSpec) -> NDArray[np.float32]:
     """Turn an image into a network's input, (1, height, width, 3), as the card says.
 
-    The resize is antialiased and ignores the aspect, as the original did.
+    The resize is antialiased.
     """
-    small = resize(image, spec.width, spec.height).astype(np.float32) / np.float32(255)
+    height, width = spec.shape_for(*image.shape[:2])
+    small = resize(image, width, height).astype(np.float32) / np.float32(255)
     mean, std = np.array(spec.mean, np.float32), np.array(spec.std, np.float32)
     batch: NDArray[np.float32] = ((small - mean) / std)[None]
     return batch

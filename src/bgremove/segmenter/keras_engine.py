@@ -62,13 +62,16 @@ class KerasSegmenter:
         self.card = card
         self.device = device
         input_shape, output_shape = _shapes(model, source)
-        check_shapes(source, card, input_shape, output_shape)
-        self._run = _compiled(model, card.input, device)
+        for size in card.input.all_shapes:
+            check_shapes(source, card, size, input_shape, output_shape)
+        self._run = {size: _compiled(model, size, device) for size in card.input.all_shapes}
 
     def predict(self, image: Image) -> Probability:
         """Run the network on one image; see `Segmenter.predict`."""
-        output = self._run(prepare(image, self.card.input)).numpy()
-        return as_maps(output, self.card.input)
+        batch = prepare(image, self.card.input)
+        height, width = batch.shape[1:3]
+        output = self._run[height, width](batch).numpy()
+        return as_maps(output, (height, width))
 
 
 def load_keras(path: Path, card: ModelCard | None, wanted: Device) -> KerasSegmenter:
@@ -144,13 +147,13 @@ def _tensorflow_name(device: str) -> str:
     return f"/{device.upper()}" if ":" in device else "/CPU:0"
 
 
-def _compiled(model: "keras.Model", spec: InputSpec, device: str) -> Callable[..., Any]:
+def _compiled(model: "keras.Model", size: tuple[int, int], device: str) -> Callable[..., Any]:
     """Trace the network once, for one shape, so that no call ever traces it again."""
     import keras
 
     tensorflow = import_tensorflow()
     bare = keras.Model(model.inputs[0], model.outputs[0])
-    signature = tensorflow.TensorSpec((1, spec.height, spec.width, 3), tensorflow.float32)
+    signature = tensorflow.TensorSpec((1, *size, 3), tensorflow.float32)
 
     @tensorflow.function(input_signature=[signature], autograph=False)  # type: ignore[untyped-decorator]
     def run(image: Any) -> Any:
@@ -206,7 +209,7 @@ def _stored(path: Path, card: ModelCard) -> "keras.Model":
             f"{path}: expected its card to name a network of bgremove, found {card.network}; "
             "other ONNX files run on --device cpu only"
         )
-    model = build(PRESETS[card.network], size=card.input.height, outputs=len(card.outputs))
+    model = build(PRESETS[card.network], size=None, outputs=len(card.outputs))
     load_stored_weights(model, path)
     return model
 

@@ -61,10 +61,11 @@ class OnnxSegmenter:
         """
         batch = prepare(image, self.card.input)
         output = self._run(batch)
-        check_shapes(str(self._path), self.card, batch.shape, output.shape)
+        height, width = batch.shape[1:3]
+        check_shapes(str(self._path), self.card, (height, width), batch.shape, output.shape)
         if image.shape[0] * image.shape[1] >= LARGE_PHOTO:
             self._rest()
-        return as_maps(output, self.card.input)
+        return as_maps(output, (height, width))
 
     def _run(self, batch: NDArray[np.float32]) -> NDArray[Any]:
         with self._alone:

@@ -7,23 +7,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bgremove.arrays import Probability
-from bgremove.cards import InputSpec, ModelCard
+from bgremove.cards import ModelCard
 from bgremove.errors import ModelMismatchError
 
 Shape = Sequence[int | str | None]
 """With the batch first; what is no number may be any size."""
 
 
-def check_shapes(source: str, card: ModelCard, input_shape: Shape, output_shape: Shape) -> None:
+def check_shapes(
+    source: str,
+    card: ModelCard,
+    size: tuple[int, int],
+    input_shape: Shape,
+    output_shape: Shape,
+) -> None:
     """Check a network's shapes against its card.
+
+    Parameters
+    ----------
+    source : str
+        What to call the network.
+    card : ModelCard
+    size : tuple of int
+        Height and width, one of the card's.
+    input_shape, output_shape : sequence
 
     Raises
     ------
     ModelMismatchError
-        If it does not take one RGB image of the card's size, or does not give the card's
-        outputs for each pixel, as (1, h, w, C) or as (1, height·width, C).
+        If it does not take one RGB image of that size, or does not give the card's outputs for
+        each pixel, as (1, h, w, C) or as (1, height·width, C).
     """
-    height, width, channels = card.input.height, card.input.width, len(card.outputs)
+    (height, width), channels = size, len(card.outputs)
     wanted = (1, height, width, 3)
     if not _fits(input_shape, wanted):
         raise ModelMismatchError(
@@ -37,10 +52,10 @@ def check_shapes(source: str, card: ModelCard, input_shape: Shape, output_shape:
         )
 
 
-def as_maps(output: NDArray[Any], spec: InputSpec) -> Probability:
-    """Turn a network's output, in maps or in one row of pixels, into (h, w, C)."""
+def as_maps(output: NDArray[Any], size: tuple[int, int]) -> Probability:
+    """Turn what a network gives for an input of height and width `size` into (h, w, C)."""
     first: Probability = output[0].astype(np.float32, copy=False)
-    return first.reshape(spec.height, spec.width, -1) if first.ndim == 2 else first
+    return first.reshape(*size, -1) if first.ndim == 2 else first
 
 
 def _fits(shape: Shape, wanted: Shape) -> bool:

@@ -96,7 +96,8 @@ def _decode(folder: Path, entries: list[Entry], cache: Path) -> None:
     for index, photo in enumerate(read_photos(folder, entries)):
         images[index], mask, void = squared(photo)
         labels[index] = mask * MASK_BIT | void * VOID_BIT
-        aspects[index] = photo.image.shape[1] / photo.image.shape[0]
+        width, height = photo.entry.size or photo.image.shape[1::-1]
+        aspects[index] = width / height
     images.flush()
     labels.flush()
     np.save(cache / "aspects.npy", aspects)

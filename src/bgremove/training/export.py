@@ -107,7 +107,7 @@ def write_golden_pair(
     path = folder / GOLDEN_FILE
     output = keras.ops.convert_to_numpy(network(prepare(image, spec), training=False))
     with path.open("wb") as file:
-        np.savez_compressed(file, image=image, probability=as_maps(output, spec))
+        np.savez_compressed(file, image=image, probability=as_maps(output, image.shape[:2]))
     return StoredFile(file=path.name, sha256=sha256_of(path))
 
 

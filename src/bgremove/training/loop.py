@@ -30,7 +30,7 @@ from bgremove.training.config import RunConfig
 from bgremove.training.data import SquarePhotos, chosen_photos, set_weights, square_photos
 from bgremove.training.losses import MaskedSegmentationLoss
 from bgremove.training.muon import ConvolutionMuon
-from bgremove.training.torch_speed import fuse_batch_normalization
+from bgremove.training.torch_speed import speed_up
 from bgremove.training.validation import mean_ious, prediction_sheet
 
 log = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ def _network(config: RunConfig) -> keras.Model:
         keras.config.set_image_data_format("channels_first")
     model = build(PRESETS[config.network], size=None)
     if backend == "torch":
-        fuse_batch_normalization(model)
+        speed_up(model)
     optimizer = ConvolutionMuon(
         float(config.learning_rate),
         weight_decay=config.weight_decay,

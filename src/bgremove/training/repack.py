@@ -7,6 +7,7 @@ the data folder has not.
 
 import csv
 import io
+import itertools
 import sys
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +32,7 @@ SHARD_BYTES = 30_000_000
 
 PERSON_LABELS = {"mask", "none", "unknown"}
 
-COLUMNS = ("set", "stem", "split", "shard", "person_label", "subject_label")
+COLUMNS = ("set", "stem", "split", "shard", "width", "height", "person_label", "subject_label")
 
 
 @dataclass(frozen=True)
@@ -72,17 +73,20 @@ def repack(data: Path, out: Path, labels: Labels | None = None) -> list[Path]:
     if out.exists() and any(out.iterdir()):
         raise DataError(f"{out}: expected a new or an empty folder")
     (out / "shards").mkdir(parents=True)
-    placed = []
-    for before, name, files in _sharded(read_photos(data, entries)):
-        entry = relabelled(before, labels or {})
-        with tarfile.open(out / "shards" / name, "a") as tar:
-            for suffix, content in files.items():
-                info = tarfile.TarInfo(f"{entry.set}/{entry.stem}.{suffix}")
-                info.size = len(content)
-                tar.addfile(info, io.BytesIO(content))
-        placed.append(replace(entry, shard=name))
-    _write_index(placed, out / "index.csv")
-    return sorted({out / "shards" / entry.shard for entry in placed})
+    rows: list[tuple[Entry, tuple[int, int]]] = []
+    packed = _sharded(read_photos(data, entries))
+    for name, photos in itertools.groupby(packed, key=lambda each: each[0]):
+        with tarfile.open(out / "shards" / name, "w") as tar:
+            for _, photo, files in photos:
+                entry = relabelled(replace(photo.entry, shard=name), labels or {})
+                for suffix, content in files.items():
+                    info = tarfile.TarInfo(f"{entry.set}/{entry.stem}.{suffix}")
+                    info.size = len(content)
+                    tar.addfile(info, io.BytesIO(content))
+                height, width = photo.image.shape[:2]
+                rows.append((entry, entry.size or (width, height)))
+    _write_index(rows, out / "index.csv")
+    return sorted({out / "shards" / entry.shard for entry, _ in rows})
 
 
 def read_labels(path: Path) -> dict[tuple[str, str], Label]:
@@ -113,15 +117,17 @@ def relabelled(entry: Entry, labels: Labels) -> Entry:
     return entry if label is None else replace(entry, set=label.set, person=label.person)
 
 
-def _sharded(photos: Iterable[LabelledPhoto]) -> Iterator[tuple[Entry, str, dict[str, bytes]]]:
-    """Give each photo with its shard's name and its files."""
+def _sharded(
+    photos: Iterable[LabelledPhoto],
+) -> Iterator[tuple[str, LabelledPhoto, dict[str, bytes]]]:
+    """Give each shard's name, shard by shard, with a photo and its files."""
     number, filled = 0, 0
     for photo in photos:
         files = _files(photo)
         filled += sum(map(len, files.values()))
         if filled > SHARD_BYTES:
             number, filled = number + 1, 0
-        yield photo.entry, f"small-{number:02}.tar", files
+        yield f"small-{number:02}.tar", photo, files
 
 
 def _files(photo: LabelledPhoto) -> dict[str, bytes]:
@@ -140,14 +146,13 @@ def _encoded(picture: PILImage.Image, kind: str, **options: int) -> bytes:
     return stream.getvalue()
 
 
-def _write_index(entries: list[Entry], path: Path) -> None:
+def _write_index(rows: Iterable[tuple[Entry, tuple[int, int]]], path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
-        for each in entries:
-            writer.writerow(
-                [each.set, each.stem, each.split, each.shard, each.person, each.subject]
-            )
+        for entry, size in rows:
+            labels = entry.person, entry.subject
+            writer.writerow([entry.set, entry.stem, entry.split, entry.shard, *size, *labels])
 
 
 @click.command()

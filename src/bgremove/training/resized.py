@@ -1,11 +1,14 @@
-"""The same weights at another input size: ``python -m bgremove.training.resized MODEL``.
+"""The same weights at other input shapes: ``python -m bgremove.training.resized MODEL``.
 
-At fewer pixels a network is faster and sees less. The new model is a folder with a card and a
-golden pair of its own; its weights are the first model's file.
+At fewer pixels a network is faster and sees less; of several shapes, each photo takes the one that
+is nearest to its own. The new model is a folder with a card and a golden pair of its own; its
+weights are the first model's file.
 """
 
+import itertools
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,9 +30,15 @@ from bgremove.training.export import (
 
 
 def resized_model(
-    model: Path, folder: Path, *, size: int, name: str, description: str, photo: Path
+    model: Path,
+    folder: Path,
+    *,
+    shapes: Sequence[tuple[int, int]],
+    name: str,
+    description: str,
+    photo: Path,
 ) -> ModelCard:
-    """Make a model of another one's weights that sees photos at another size.
+    """Make a model of another one's weights that sees photos at other shapes.
 
     Parameters
     ----------
@@ -37,8 +46,9 @@ def resized_model(
         The folder of a model that `bgremove.training.export` made.
     folder : Path
         Of the new model; made if it is not there.
-    size : int
-        Height and width that photos are brought to; a multiple of the network's stride.
+    shapes : sequence of (height, width)
+        What photos are brought to, in pixels: multiples of the network's stride. The golden
+        pair is of the first.
     name, description : str
         For the card.
     photo : Path
@@ -52,7 +62,7 @@ def resized_model(
     Raises
     ------
     DataError
-        If the model is of no known network, or its stride does not divide `size`.
+        If the model is of no known network, or its stride does not divide `shapes`.
     CardError
         If the model has no card, or a broken one.
     ImageReadError
@@ -63,12 +73,17 @@ def resized_model(
         raise DataError(f"{model}: expected a network of bgremove, found {card.network}")
     tiramisu = PRESETS[card.network]
     stride = total_stride(tiramisu)
-    if size <= 0 or size % stride:
-        raise DataError(f"size must be a multiple of {stride}, the network's stride, got {size}")
+    for side in itertools.chain(*shapes):
+        if side <= 0 or side % stride:
+            raise DataError(
+                f"sides must be multiples of {stride}, the network's stride, got {side}"
+            )
     weights = model / card.weights.file
-    spec = replace(card.input, height=size, width=size)
-    image = resize(read_photo(photo).image, size, size)
-    network = build(tiramisu, size=size, outputs=len(card.outputs))
+    height, width = shapes[0]
+    several = tuple(shapes) if len(shapes) > 1 else ()
+    spec = replace(card.input, height=height, width=width, shapes=several)
+    image = resize(read_photo(photo).image, width, height)
+    network = build(tiramisu, size=None, outputs=len(card.outputs))
     load_stored_weights(network, weights)
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -89,19 +104,37 @@ def resized_model(
 
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path))
-@click.option("--size", type=int, required=True, help="Height and width, in pixels.")
+@click.option(
+    "--shape",
+    "shapes",
+    metavar="HEIGHT WIDTH",
+    type=(int, int),
+    multiple=True,
+    required=True,
+    help="In pixels; may be repeated.",
+)
 @name_option
 @description_option
 @image_option
 @out_option
-def main(model: Path, size: int, name: str, description: str, photo: Path, out: Path) -> None:
-    """Make a model of MODEL's weights (a folder) that sees photos at another size."""
+def main(
+    model: Path,
+    shapes: tuple[tuple[int, int], ...],
+    name: str,
+    description: str,
+    photo: Path,
+    out: Path,
+) -> None:
+    """Make a model of MODEL's weights (a folder) that sees photos at other shapes."""
     try:
-        card = resized_model(model, out, size=size, name=name, description=description, photo=photo)
+        card = resized_model(
+            model, out, shapes=shapes, name=name, description=description, photo=photo
+        )
     except BgremoveError as error:
         click.echo(f"bgremove.training.resized: {error}", err=True)
         sys.exit(error.exit_code)
-    click.echo(f"{out}: {card.name}, {size} × {size} pixels")
+    told = ", ".join(f"{height} × {width}" for height, width in shapes)
+    click.echo(f"{out}: {card.name}, {told} pixels")
 
 
 if __name__ == "__main__":
