@@ -41,7 +41,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         photos, out = Path(scratch, "photos"), Path(scratch, "out")
         write_photos(options.data, photos, options.photos, options.large)
-        versions = ", ".join(map(version_of, ("onnxruntime", "pillow", "rembg")))
+        versions = ", ".join(map(version_of, ("numpy", "pillow", "rembg")))
         say(f"{machine()}; OpenCV {cv2.__version__}, {versions}")
         say(f"{options.photos} photos and {options.large} of 12 MP; {options.rounds} rounds\n")
         for method in options.methods:

@@ -78,9 +78,7 @@ sides = st.integers(1, 999)
 several_shapes = st.lists(st.tuples(sides, sides), max_size=3).map(tuple)
 
 
-@given(
-    threshold=shares, area=shares, mean=triples, std=triples, side=sides, shapes=several_shapes
-)
+@given(threshold=shares, area=shares, mean=triples, std=triples, side=sides, shapes=several_shapes)
 def test_any_card_in_range_comes_back(
     tmp_path_factory: pytest.TempPathFactory,
     threshold: float,

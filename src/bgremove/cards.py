@@ -227,10 +227,8 @@ def _card(table: dict[str, Any]) -> ModelCard:
     card = ModelCard(**table)
     if not isinstance(card.name, str):
         raise ValueError(f"name must be a string, got {card.name!r}")
-    shapes = tuple(map(tuple, card.input.shapes))
-    for shape in ((card.input.height, card.input.width), *shapes):
-        if not (len(shape) == 2 and all(isinstance(side, int) and side > 0 for side in shape)):
-            raise ValueError(f"input height and width must be whole numbers above 0, got {shape}")
+    shapes = tuple(map(_shape, card.input.shapes))
+    _shape((card.input.height, card.input.width))
     mean, std = _triple("mean", card.input.mean), _triple("std", card.input.std)
     if 0 in std:
         raise ValueError("input.std must not be 0")
@@ -256,6 +254,13 @@ _NESTED: dict[str, type] = {
     "weights": StoredFile,
     "golden": StoredFile,
 }
+
+
+def _shape(sides: Iterable[int]) -> tuple[int, int]:
+    shape = tuple(sides)
+    if len(shape) != 2 or not all(isinstance(side, int) and side > 0 for side in shape):
+        raise ValueError(f"input height and width must be whole numbers above 0, got {shape}")
+    return shape
 
 
 def _triple(key: str, values: Iterable[float]) -> tuple[float, float, float]:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from bgremove import model_files
 from bgremove.batch import Recipe, Settings
+from bgremove.errors import CardError, ModelNotFoundError
 from bgremove.removers.object import ObjectRemover
 
 
@@ -35,6 +37,40 @@ def test_another_method_option_or_setting_has_another(other: Recipe) -> None:
 def test_how_an_output_is_written_does_not_count() -> None:
     durable = Recipe(method="contour", settings=Settings(durable=False, max_pixels=9))
     assert durable.fingerprint() == Recipe(method="contour").fingerprint()
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The cards of the shipped models, elsewhere."""
+    folder = tmp_path / "shipped"
+    for card in model_files.models_folder().glob("*/card.json"):
+        (folder / card.parent.name).mkdir(parents=True)
+        shutil.copy(card, folder / card.parent.name)
+    monkeypatch.setattr(model_files, "models_folder", lambda: folder)
+    return folder
+
+
+def test_a_shipped_model_counts_by_its_card_where_it_is_used(shipped: Path) -> None:
+    recipes = [Recipe(method="person"), Recipe(method="contour")]
+    recipes.append(Recipe(method="person", options={"model": "tiramisu-fast"}))
+    before = [recipe.fingerprint() for recipe in recipes]
+    card = shipped / "tiramisu" / "card.json"
+    card.write_bytes(card.read_bytes() + b" ")
+    after = [recipe.fingerprint() for recipe in recipes]
+    assert [a != b for a, b in zip(after, before, strict=True)] == [True, False, False]
+
+
+def test_a_method_without_a_model_needs_none(shipped: Path) -> None:
+    (shipped / "tiramisu" / "card.json").write_text("{}")
+    Recipe(method="contour").fingerprint()
+    with pytest.raises(CardError, match="tiramisu"):
+        Recipe(method="person").fingerprint()
+
+
+def test_a_name_that_no_shipped_model_has_is_told() -> None:
+    recipe = Recipe(method="person", options={"model": "tiramisu-slow"})
+    with pytest.raises(ModelNotFoundError, match="no model is called 'tiramisu-slow'"):
+        recipe.fingerprint()
 
 
 def test_a_model_of_one_s_own_counts_by_what_is_in_it(red_model: Path) -> None:

@@ -42,6 +42,14 @@ def test_of_equals_the_rule_that_loses_fewer_people_wins():
     assert presence.propose([many, few]) is few
 
 
+def test_of_equals_the_rule_that_is_content_with_a_smaller_person_wins():
+    large, small = (
+        RuleScore(PresenceRule(probability=0.5, area=area), lost=0.01, false=0.1)
+        for area in (0.05, 0.03)
+    )
+    assert presence.propose([large, small]) is small
+
+
 def test_if_every_rule_loses_many_people_the_one_that_loses_the_fewest_is_proposed():
     bad, worse = RuleScore(RULE, lost=0.1, false=0.9), RuleScore(RULE, lost=0.2, false=0.0)
     assert presence.propose([worse, bad]) is bad
@@ -71,9 +79,9 @@ def test_the_command_prints_the_grid_proposes_a_rule_and_stores_it(folder, brigh
     assert result.exit_code == 0, result.stderr
     grid, proposed = result.stdout.split("\n\nproposed\n")
     assert len(grid.splitlines()) == 1 + len(presence.GRID)
-    assert proposed.splitlines()[1].split() == ["0.3", "0.05", "0.000", "0.000"]
+    assert proposed.splitlines()[1].split() == ["0.3", "0.03", "0.000", "0.000"]
     card = read_card(brightness_model.parent / "card.json")
-    assert card.presence == {"person": PresenceRule(probability=0.3, area=0.05)}
+    assert card.presence == {"person": PresenceRule(probability=0.3, area=0.03)}
 
 
 def test_the_command_leaves_the_card_alone_unless_told_to_write(folder, brightness_model):

@@ -23,6 +23,8 @@ from bgremove.segmenter import load_segmenter
 from bgremove.training.onnx_graph import export_onnx
 from bgremove.training.resized import main, resized_model
 
+OPTIONS = ("--shape", "64", "64", "--name", "small", "--description", "x", "--image")
+
 
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
@@ -54,7 +56,9 @@ def test_it_runs_at_its_size_and_repeats_its_golden_pair(
     model: Path, photo: Path, tmp_path: Path, device: str
 ) -> None:
     out = tmp_path / "models" / "small"
-    card = resized_model(model, out, shapes=[(64, 64)], name="small", description="sees less", photo=photo)
+    card = resized_model(
+        model, out, shapes=[(64, 64)], name="small", description="sees less", photo=photo
+    )
     assert read_card(out / CARD_FILE) == card
     assert (card.name, card.input.height, card.input.width) == ("small", 64, 64)
     assert card.metrics is None
@@ -81,7 +85,9 @@ def test_of_several_shapes_a_photo_takes_the_nearest_to_its_own(
 
 def test_the_weights_are_the_first_models_file(model: Path, photo: Path, tmp_path: Path) -> None:
     out = tmp_path / "small"
-    card = resized_model(model, out, shapes=[(64, 64)], name="small", description="sees less", photo=photo)
+    card = resized_model(
+        model, out, shapes=[(64, 64)], name="small", description="sees less", photo=photo
+    )
     assert card.weights is not None
     assert card.weights.file == "../large/model.onnx"
     assert sorted(path.name for path in out.iterdir()) == [CARD_FILE, "golden.npz"]
@@ -92,24 +98,33 @@ def test_a_size_that_the_stride_does_not_divide_is_told(
     model: Path, photo: Path, tmp_path: Path, size: int
 ) -> None:
     with pytest.raises(DataError, match=f"sides must be multiples of 32, the .* got {size}"):
-        resized_model(model, tmp_path / "x", shapes=[(32, 64), (size, 32)], name="x", description="x", photo=photo)
+        resized_model(
+            model,
+            tmp_path / "x",
+            shapes=[(32, 64), (size, 32)],
+            name="x",
+            description="x",
+            photo=photo,
+        )
 
 
 def test_a_network_that_is_not_known_is_told(model: Path, photo: Path, tmp_path: Path) -> None:
     write_card(replace(read_card(model / CARD_FILE), network="u2net"), model / CARD_FILE)
     with pytest.raises(DataError, match="large: expected a network of bgremove, found u2net"):
-        resized_model(model, tmp_path / "x", shapes=[(64, 64)], name="x", description="x", photo=photo)
+        resized_model(
+            model, tmp_path / "x", shapes=[(64, 64)], name="x", description="x", photo=photo
+        )
 
 
 def test_the_command_says_what_it_made(model: Path, photo: Path, tmp_path: Path) -> None:
-    options = ["--shape", "64", "64", "--name", "small", "--description", "x", "--image", str(photo)]
+    options = [*OPTIONS, str(photo)]
     result = CliRunner().invoke(main, [str(model), *options, "--out", str(tmp_path / "small")])
     assert result.exit_code == 0
     assert "small: small, 64 × 64 pixels" in result.stdout
 
 
 def test_the_command_tells_an_error_in_one_line(photo: Path, tmp_path: Path) -> None:
-    options = ["--shape", "64", "64", "--name", "small", "--description", "x", "--image", str(photo)]
+    options = [*OPTIONS, str(photo)]
     result = CliRunner().invoke(main, [str(tmp_path), *options, "--out", str(tmp_path / "small")])
     assert result.exit_code == 1
     assert "bgremove.training.resized: " in result.stderr

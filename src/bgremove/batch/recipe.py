@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,7 +11,8 @@ from bgremove import __version__
 from bgremove.api import load_remover
 from bgremove.batch.photo import Settings
 from bgremove.cards import CARD_FILE
-from bgremove.model_files import is_path, shipped_models
+from bgremove.model_files import DEFAULT_MODEL, find_model, is_path
+from bgremove.removers import find_method
 from bgremove.removers.base import Remover
 
 
@@ -39,12 +39,18 @@ class Recipe:
     def fingerprint(self) -> str:
         """Give a hash of all that decides what an output looks like.
 
-        It is another for another method, option, version of bgremove, or model.
+        It is another for another method, option or version of bgremove and, where the method
+        has a model, for another model or card.
 
         Returns
         -------
         str
             Hexadecimal.
+
+        Raises
+        ------
+        ModelError
+            If no shipped model has the name that was given, or its card is broken.
         """
         settings = {k: v for k, v in asdict(self.settings).items() if k not in _WITHOUT_EFFECT}
         parts = {
@@ -52,25 +58,27 @@ class Recipe:
             "method": self.method,
             "options": {name: str(value) for name, value in self.options.items()},
             "settings": settings,
-            "models": [card.weights.sha256 for card in shipped_models() if card.weights],
-            "model": _hash_of_own(self.options.get("model")),
+            "model": self._hash_of_model(),
         }
         text = json.dumps(parts, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def _hash_of_model(self) -> str | None:
+        if "model" not in find_method(self.method).options:
+            return None
+        model = self.options.get("model", DEFAULT_MODEL)
+        return _hash_of(Path(model) if is_path(model) else find_model(model)[1])
 
 
 _WITHOUT_EFFECT = {"durable", "max_pixels"}
 """Settings that decide whether there is an output, or how it is written, and not what is in it."""
 
 
-def _hash_of_own(model: str | os.PathLike[str] | None) -> str | None:
-    """Hash a user's model, with its card and the files beside it that have its name.
+def _hash_of(path: Path) -> str:
+    """Hash a model's file, with its card and the files beside it that have its name.
 
     Of a folder the card is enough: it has the weights' hash, which is checked.
     """
-    if model is None or not is_path(model):
-        return None
-    path = Path(model)
     beside = () if path.is_dir() else path.parent.glob(f"{path.stem}.*")
     folder = path if path.is_dir() else path.parent
     total = hashlib.sha256()

@@ -28,7 +28,7 @@ PEOPLE_SPLIT, EMPTY_SPLIT = "val", "negatives_val"
 GRID = tuple(
     PresenceRule(probability=probability, area=area)
     for probability, area in itertools.product(
-        (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9), (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
+        (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9), (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05)
     )
 )
 """The rules that are tried."""
@@ -80,13 +80,13 @@ def score_rules(
 def propose(scores: Sequence[RuleScore]) -> RuleScore:
     """Choose the rule with the fewest false persons among those that lose few people.
 
-    Of equals it takes the one that loses fewer, then the first. If all lose more than
-    `ALLOWED_LOSS`, it is the one that loses the fewest.
+    Of equals it takes the one that loses fewer, then the one that is content with a smaller
+    person. If all lose more than `ALLOWED_LOSS`, it is the one that loses the fewest.
     """
     allowed = [score for score in scores if score.lost <= ALLOWED_LOSS]
     if allowed:
-        return min(allowed, key=lambda score: (score.false, score.lost))
-    return min(scores, key=lambda score: (score.lost, score.false))
+        return min(allowed, key=lambda score: (score.false, score.lost, score.rule.area))
+    return min(scores, key=lambda score: (score.lost, score.false, score.rule.area))
 
 
 def people_maps(segmenter: Segmenter, data: Path, split: str, kind: str) -> list[Probability]:

@@ -32,8 +32,8 @@ class Segmenter(Protocol):
         Returns
         -------
         (h, w, C) ndarray of float32 in [0, 1]
-            At the network's own size for such an image; the channels are the card's `outputs`. Safe to call
-            from several threads.
+            At the network's own size for such an image; the channels are the card's `outputs`.
+            Safe to call from several threads.
         """
         ...
 

@@ -20,7 +20,10 @@ def speed_up(model: keras.Model) -> None:
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.call = MethodType(_fused_call, layer)
-        elif isinstance(layer, keras.layers.Activation) and layer.activation is keras.activations.relu:
+        elif (
+            isinstance(layer, keras.layers.Activation)
+            and layer.activation is keras.activations.relu
+        ):
             layer.call = MethodType(_in_place_relu, layer)
 
 
