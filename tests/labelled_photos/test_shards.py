@@ -37,6 +37,13 @@ def test_an_index_without_the_columns_is_told(tmp_path) -> None:
         read_index(tmp_path, everything)
 
 
+def test_a_size_that_is_no_number_is_told(data_folder) -> None:
+    index = data_folder / "index.csv"
+    index.write_text(index.read_text().replace(",60,40,", ",60,wide,", 1))
+    with pytest.raises(DataError, match=r"expected the index of a data folder: invalid .* 'wide'"):
+        read_index(data_folder, everything)
+
+
 def test_a_choice_without_photos_is_told(data_folder) -> None:
     with pytest.raises(DataError, match="no photo of the sets or the split"):
         read_index(data_folder, lambda entry: entry.set == "cats")

@@ -1,6 +1,7 @@
 """The engine for Keras files and for GPUs: TensorFlow."""
 
 from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
@@ -64,13 +65,13 @@ class KerasSegmenter:
         input_shape, output_shape = _shapes(model, source)
         for size in card.input.all_shapes:
             check_shapes(source, card, size, input_shape, output_shape)
-        self._run = {size: _compiled(model, size, device) for size in card.input.all_shapes}
+        self._runner = cache(partial(_compiled, model, device))
 
     def predict(self, image: Image) -> Probability:
         """Run the network on one image; see `Segmenter.predict`."""
         batch = prepare(image, self.card.input)
         height, width = batch.shape[1:3]
-        output = self._run[height, width](batch).numpy()
+        output = self._runner((height, width))(batch).numpy()
         return as_maps(output, (height, width))
 
 
@@ -147,7 +148,7 @@ def _tensorflow_name(device: str) -> str:
     return f"/{device.upper()}" if ":" in device else "/CPU:0"
 
 
-def _compiled(model: "keras.Model", size: tuple[int, int], device: str) -> Callable[..., Any]:
+def _compiled(model: "keras.Model", device: str, size: tuple[int, int]) -> Callable[..., Any]:
     """Trace the network once, for one shape, so that no call ever traces it again."""
     import keras
 
