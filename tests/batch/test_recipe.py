@@ -51,8 +51,8 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_shipped_model_counts_by_its_card_where_it_is_used(shipped: Path) -> None:
-    recipes = [Recipe(method="person"), Recipe(method="contour")]
-    recipes.append(Recipe(method="person", options={"model": "tiramisu-fast"}))
+    fast = Recipe(method="person", options={"model": "tiramisu-fast"})
+    recipes = [Recipe(method="person"), Recipe(method="contour"), fast]
     before = [recipe.fingerprint() for recipe in recipes]
     card = shipped / "tiramisu" / "card.json"
     card.write_bytes(card.read_bytes() + b" ")

@@ -51,3 +51,9 @@ class LabelledPhoto:
     image: NDArray[np.uint8]
     alpha: NDArray[np.float32]
     void: NDArray[np.bool_]
+
+    @property
+    def size_as_found(self) -> tuple[int, int]:
+        """Width and height before the photo was stored, in pixels."""
+        height, width = self.image.shape[:2]
+        return self.entry.size or (width, height)

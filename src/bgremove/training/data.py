@@ -96,7 +96,7 @@ def _decode(folder: Path, entries: list[Entry], cache: Path) -> None:
     for index, photo in enumerate(read_photos(folder, entries)):
         images[index], mask, void = squared(photo)
         labels[index] = mask * MASK_BIT | void * VOID_BIT
-        width, height = photo.entry.size or photo.image.shape[1::-1]
+        width, height = photo.size_as_found
         aspects[index] = width / height
     images.flush()
     labels.flush()

@@ -83,8 +83,7 @@ def repack(data: Path, out: Path, labels: Labels | None = None) -> list[Path]:
                     info = tarfile.TarInfo(f"{entry.set}/{entry.stem}.{suffix}")
                     info.size = len(content)
                     tar.addfile(info, io.BytesIO(content))
-                height, width = photo.image.shape[:2]
-                rows.append((entry, entry.size or (width, height)))
+                rows.append((entry, photo.size_as_found))
     _write_index(rows, out / "index.csv")
     return sorted({out / "shards" / entry.shard for entry, _ in rows})
 
