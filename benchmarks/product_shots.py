@@ -6,6 +6,7 @@
 import argparse
 import statistics
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import cv2
@@ -23,6 +24,14 @@ SHOTS = 200
 SIDE = 640
 LEAST_SHARE = 0.02
 """Subjects that cover less of their photo are too coarse to be enlarged."""
+
+
+def product_shots(photos: Iterable[LabelledPhoto], count: int) -> Iterator[tuple[Image, Mask]]:
+    """Draw shots and their masks of photos in turn, the same ones each time."""
+    usable = [photo for photo in photos if photo.alpha.mean() > LEAST_SHARE]
+    rng = np.random.default_rng(0)
+    for number in range(count):
+        yield product_shot(usable[number % len(usable)], rng)
 
 
 def product_shot(photo: LabelledPhoto, rng: np.random.Generator) -> tuple[Image, Mask]:
@@ -78,13 +87,11 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path, help="where to draw the 24 worst")
     options = parser.parse_args()
     entries = read_index(options.data, lambda entry: entry.set in options.sets)
-    photos = [p for p in read_photos(options.data, entries) if p.alpha.mean() > LEAST_SHARE]
-    rng = np.random.default_rng(0)
+    photos = read_photos(options.data, entries)
     remover = ObjectRemover()
     results = []
     start = time.process_time()
-    for number in range(options.shots):
-        shot, truth = product_shot(photos[number % len(photos)], rng)
+    for shot, truth in product_shots(photos, options.shots):
         alpha = remover.matte(shot).alpha
         results.append((iou(count(alpha >= 0.5, truth, np.ones_like(truth))), shot, alpha))
     seconds = (time.process_time() - start) / options.shots

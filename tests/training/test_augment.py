@@ -26,7 +26,7 @@ from bgremove.training.data import (
 def sampler(data_folder, tmp_path) -> Sampler:
     entries = read_index(data_folder, lambda entry: entry.split == "train")
     photos = square_photos(data_folder, entries, tmp_path / "cache")
-    return Sampler(photos, {"people": 2, "things": 1, "nobody": 1}, paste=0.5)
+    return Sampler(photos, {"people": 2, "things": 1, "nobody": 1}, paste=0.5, crop=(0.5, 1.15))
 
 
 def test_the_same_draw_gives_the_same_batch(sampler) -> None:
@@ -48,7 +48,8 @@ def test_a_batch_has_the_shapes_and_ranges_that_it_promises(sampler) -> None:
 def test_the_mask_moves_with_the_photo(data_folder, tmp_path) -> None:
     entries = read_index(data_folder, lambda entry: entry.set == "things")
     photos = square_photos(data_folder, entries, tmp_path / "cache")
-    batch = Sampler(photos, {"things": 1}, paste=0).batch(16, [(64, 64)], np.random.default_rng(5))
+    sampler = Sampler(photos, {"things": 1}, paste=0, crop=(0.5, 1.15))
+    batch = sampler.batch(16, [(64, 64)], np.random.default_rng(5))
     bright = batch.images.mean(axis=-1)
     for image, subject in zip(bright, batch.targets[..., 1] > 0, strict=True):
         assert image[subject].mean() > image[~subject].mean() + 0.3
@@ -61,7 +62,7 @@ def test_each_batch_is_of_photos_that_are_nearest_to_its_shape() -> None:
     levels = np.where(aspects < 1, 0, 255).astype(np.uint8)
     images = np.broadcast_to(levels[:, None, None, None], (6, STORED_SIZE, STORED_SIZE, 3))
     photos = SquarePhotos(entries, images, images[..., 0], aspects)
-    sampler = Sampler(photos, {"set": 1}, paste=0)
+    sampler = Sampler(photos, {"set": 1}, paste=0, crop=(1, 1))
     shapes = set()
     for _ in range(12):
         batch = sampler.batch(3, [(64, 32), (32, 64)], rng)
@@ -100,12 +101,23 @@ def test_pasting_keeps_the_inside_and_takes_the_backdrop_outside() -> None:
 
 @given(seed=st.integers(0, 10**6), size=st.sampled_from([32, 96, 224]))
 def test_a_crop_stays_near_the_photo(seed: int, size: int) -> None:
-    matrix = random_crop(size, 96, np.random.default_rng(seed))
+    matrix = random_crop(size, 96, (0.5, 1.15), np.random.default_rng(seed))
     corners = np.array([[0, 0], [96, 0], [0, size], [96, size]], float)
     back = np.linalg.inv(np.vstack([matrix, [0, 0, 1]]))
     stored = np.c_[corners, np.ones(4)] @ back.T
     assert stored[:, :2].min() > -0.45 * STORED_SIZE
     assert stored[:, :2].max() < 1.45 * STORED_SIZE
+
+
+@given(
+    seed=st.integers(0, 10**6),
+    crop=st.tuples(st.floats(0.3, 1.3), st.floats(0.3, 1.3)).map(lambda pair: tuple(sorted(pair))),
+)
+def test_a_crop_is_as_large_as_it_may_be(seed: int, crop: tuple[float, float]) -> None:
+    matrix = random_crop(64, 96, crop, np.random.default_rng(seed))
+    area = 64 * 96 / abs(np.linalg.det(matrix[:, :2]))
+    side = np.sqrt(area) / STORED_SIZE
+    assert crop[0] - 1e-9 <= side <= crop[1] + 1e-9
 
 
 @given(seed=st.integers(0, 10**6))

@@ -37,6 +37,12 @@ def test_a_phase_may_have_shapes_in_place_of_squares(config_file) -> None:
     assert read_config(config_file).phases[1].all_shapes == ((32, 64), (64, 32))
 
 
+def test_a_crop_goes_from_its_smallest_to_its_largest_side(config_file) -> None:
+    assert read_config(config_file).crop == (0.5, 1.15)
+    config_file.write_text(f"crop = [0.75, 1.1]\n{config_file.read_text()}")
+    assert read_config(config_file).crop == (0.75, 1.1)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -50,6 +56,10 @@ def test_a_phase_may_have_shapes_in_place_of_squares(config_file) -> None:
         ("size = 64", "size = 64\nshapes = [[64]]", r"shapes must be .* got \[\[64\]\]"),
         ("size = 64", "size = 64\nshapes = [[0, 64]]", r"shapes must be .* got \[\[0, 64\]\]"),
         ("size = 64", "size = 64\nshapes = 64", "shapes must be .* got 64"),
+        ("seed = 7", "seed = 7\ncrop = [1.1, 0.8]", r"crop must be .* got \[1.1, 0.8\]"),
+        ("seed = 7", "seed = 7\ncrop = [0.8]", r"crop must be .* got \[0.8\]"),
+        ("seed = 7", 'seed = 7\ncrop = ["a", "b"]', r"crop must be .* got \['a', 'b'\]"),
+        ("seed = 7", "seed = 7\ncrop = 1", "crop must be .* got 1"),
         ("seed = 7", "seed =", "cannot be read as a TOML config"),
     ],
 )

@@ -84,6 +84,22 @@ def test_the_learning_rate_warms_up_and_ends_near_zero(config_file) -> None:
     assert rates[-1] < 0.1 * config.learning_rate
 
 
+def test_the_learning_rate_stays_at_its_peak_until_it_decays(config_file) -> None:
+    config = replace(read_config(config_file), decay_steps=2)
+    peak = config.learning_rate
+    rates = [learning_rate(config, step) for step in range(config.steps)]
+    assert rates[1:] == pytest.approx([peak, peak, peak, peak, peak / 2])
+
+
+def test_a_run_at_its_peak_can_be_made_longer(config_file) -> None:
+    config = replace(read_config(config_file), decay_steps=2)
+    longer = replace(config, phases=(*config.phases, config.phases[-1]))
+    peak_ends = config.steps - config.decay_steps
+    assert [learning_rate(longer, step) for step in range(peak_ends)] == [
+        learning_rate(config, step) for step in range(peak_ends)
+    ]
+
+
 def test_the_average_is_short_at_first(config_file) -> None:
     config = read_config(config_file)
     assert averaging(config, 0) == pytest.approx(0.1)

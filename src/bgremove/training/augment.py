@@ -16,8 +16,6 @@ from bgremove.arrays import alpha_from_uint8, nearest_shape
 from bgremove.labelled_photos import Entry
 from bgremove.training.data import MASK_BIT, STORED_SIZE, VOID_BIT, SquarePhotos
 
-CROP = (0.5, 1.15)
-"""Side of the crop, in parts of the photo's."""
 ASPECT = 0.25
 ROTATION = 10.0
 """Largest rotation, in degrees."""
@@ -39,11 +37,21 @@ class Batch:
 
 
 class Sampler:
-    """Draws augmented batches from stored photos, each set as often as its weight says."""
+    """Draws augmented batches from stored photos, each set as often as its weight says.
 
-    def __init__(self, photos: SquarePhotos, weights: dict[str, float], paste: float) -> None:
+    `paste` and `crop` are those of `bgremove.training.config.RunConfig`.
+    """
+
+    def __init__(
+        self,
+        photos: SquarePhotos,
+        weights: dict[str, float],
+        *,
+        paste: float,
+        crop: tuple[float, float],
+    ) -> None:
         self._photos = photos
-        self._paste = paste
+        self._paste, self._crop = paste, crop
         self._members = {
             name: np.array([i for i, entry in enumerate(photos.entries) if entry.set == name])
             for name in weights
@@ -94,7 +102,7 @@ class Sampler:
     def _warped(
         self, index: int, shape: tuple[int, int], rng: np.random.Generator
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        matrix = random_crop(*shape, rng)
+        matrix = random_crop(*shape, self._crop, rng)
         image = self._photos.images[index]
         if np.hypot(matrix[0, 0], matrix[0, 1]) < 0.5:
             half = (STORED_SIZE // 2, STORED_SIZE // 2)
@@ -121,9 +129,11 @@ def shows_whole_subject(entry: Entry) -> bool:
     return entry.person == "mask" and entry.subject == "mask"
 
 
-def random_crop(height: int, width: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def random_crop(
+    height: int, width: int, crop: tuple[float, float], rng: np.random.Generator
+) -> NDArray[np.float64]:
     """Draw the affine matrix (2, 3) from stored pixels to a crop of `height` × `width` pixels."""
-    side = rng.uniform(*CROP) * STORED_SIZE
+    side = rng.uniform(*crop) * STORED_SIZE
     aspect = 1 + rng.uniform(-ASPECT, ASPECT)
     across, down = side * np.sqrt(aspect), side / np.sqrt(aspect)
     free_x, free_y = STORED_SIZE - across, STORED_SIZE - down

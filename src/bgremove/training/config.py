@@ -64,6 +64,9 @@ class RunConfig:
         Resolutions, in order; the learning rate's schedule spans them all.
     learning_rate : float
         Peak of the schedule.
+    decay_steps : int, optional
+        Over how many steps at the end the rate falls to zero, by a cosine; by default over all.
+        Before them it stays at its peak, and the run can be made longer: add steps, and go on.
     seed : int
         Decides the initial weights and, with the step's number, each batch.
     weight_decay, clip_norm, warmup_steps, ema, precision
@@ -71,6 +74,8 @@ class RunConfig:
         decay of the moving average of the weights, Keras dtype policy.
     paste : float
         Share of the people that are pasted on a photo without people, in [0, 1].
+    crop : tuple of 2 floats
+        Smallest and largest side of the crop that is seen, in parts of the photo's.
     start : Path, optional
         A checkpoint, or a model's ``.onnx``, whose weights this run starts from.
     checkpoint_minutes, validate_minutes : float
@@ -87,9 +92,11 @@ class RunConfig:
     weight_decay: float = 1e-4
     clip_norm: float = 2.0
     warmup_steps: int = 200
+    decay_steps: int | None = None
     ema: float = 0.998
     precision: str = "float32"
     paste: float = 0.25
+    crop: tuple[float, float] = (0.5, 1.15)
     start: Path | None = None
     checkpoint_minutes: float = 5.0
     validate_minutes: float = 15.0
@@ -128,6 +135,8 @@ def read_config(path: Path) -> RunConfig:
     for key in ("data", "start"):
         if key in config:
             config[key] = (path.parent / config[key]).resolve()
+    if "crop" in config:
+        config["crop"] = _crop(config["crop"], path)
     return _fill(RunConfig, config, path)
 
 
@@ -136,6 +145,13 @@ def _phase(table: dict[str, Any], path: Path) -> Phase:
     if not (isinstance(shapes, list) and all(map(_is_shape, shapes))):
         raise ConfigError(f"{path}: shapes must be [[height, width], …] in pixels, got {shapes}")
     return _fill(Phase, {**table, "shapes": tuple(map(tuple, shapes))}, path)
+
+
+def _crop(sides: Any, path: Path) -> tuple[float, float]:
+    numbers = isinstance(sides, list) and all(isinstance(side, (int, float)) for side in sides)
+    if not numbers or len(sides) != 2 or not 0 < sides[0] <= sides[1]:
+        raise ConfigError(f"{path}: crop must be [smallest, largest] above 0, got {sides}")
+    return sides[0], sides[1]
 
 
 def _is_shape(value: Any) -> bool:

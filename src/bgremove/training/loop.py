@@ -70,7 +70,8 @@ def train(config: RunConfig, run: Path) -> Path:
     log.info("%s: step %d of %d", config.network, first, config.steps)
 
     photos = _photos(config, run, "train")
-    sampler = Sampler(photos, set_weights(config, photos.entries), config.paste)
+    weights = set_weights(config, photos.entries)
+    sampler = Sampler(photos, weights, paste=config.paste, crop=config.crop)
     validation_photos = _photos(config, run, "val")
 
     progress = _Progress(run, first)
@@ -194,9 +195,11 @@ class _Progress:
 
 
 def learning_rate(config: RunConfig, step: int) -> float:
-    """Linear warm-up, then a cosine to zero over the whole run."""
+    """Linear warm-up, the peak, then a cosine to zero over the run's last `decay_steps`."""
     warm = min(1.0, (step + 1) / config.warmup_steps)
-    return config.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * step / config.steps))
+    decay = config.decay_steps or config.steps
+    fallen = max(0.0, (step - config.steps + decay) / decay)
+    return config.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * fallen))
 
 
 def averaging(config: RunConfig, step: int) -> float:
