@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import FrozenInstanceError
+from functools import cache
 from io import BytesIO
 from itertools import product
 from pathlib import Path
@@ -130,7 +131,9 @@ def black_ink_only_profile() -> bytes:
     return icc_profile(b"prtr", b"CMYK", b"Lab ", A2B0=lut)
 
 
+@cache
 def srgb_profile() -> bytes:
+    """One profile for all: each new one tells the second in which it was made."""
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
