@@ -11,27 +11,13 @@ from pathlib import Path
 
 from _common import machine, say, table
 
-from bgremove.arrays import Image
 from bgremove.labelled_photos import read_index, read_photos
 from bgremove.removers.auto import AutoRemover
-from bgremove.removers.network import is_present
 from bgremove.segmenter import DEFAULT_MODEL
 
 RIGHT = {"val": "person", "objects_eval": "subject"}
 
 NOTHING = "nothing"
-
-
-def choice(remover: AutoRemover, image: Image) -> str:
-    """Give the output that would be cut out of an image, or `NOTHING`."""
-    card = remover.segmenter.card
-    probability = remover.segmenter.predict(image)
-    found = (
-        output
-        for output in remover.outputs
-        if is_present(probability[..., card.channel_of(output)], card.presence_of(output))
-    )
-    return next(found, NOTHING)
 
 
 def main() -> None:
@@ -45,8 +31,10 @@ def main() -> None:
     right = total = 0
     for split, wanted in RIGHT.items():
         entries = read_index(options.data, lambda entry, split=split: entry.split == split)
-        photos = read_photos(options.data, entries)
-        chosen = Counter(choice(remover, photo.image) for photo in photos)
+        chosen = Counter(
+            remover.found_in(remover.segmenter.predict(photo.image)) or NOTHING
+            for photo in read_photos(options.data, entries)
+        )
         counts = [str(chosen[name]) for name in choices]
         lines.append([split, str(len(entries)), *counts, f"{chosen[wanted] / len(entries):.3f}"])
         right, total = right + chosen[wanted], total + len(entries)

@@ -35,20 +35,22 @@ def as_it_is(array: np.ndarray) -> np.ndarray:
     return array
 
 
+GRADIENTS = contour.gradients
+"""As they are, before a change takes their name."""
+
+
 def grey_gradients(image: Image) -> contour.Gradients:
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     return GRADIENTS(cv2.merge([grey, grey, grey]))
 
 
 def prior_alone(logit: np.ndarray, _cells: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-logit))
+    return prior._logistic(logit)
 
 
 def no_frame(outline: np.ndarray) -> np.ndarray:
     return np.pad(outline, 1)
 
-
-GRADIENTS = contour.gradients
 
 WITHOUT: dict[str, tuple[Change, ...]] = {
     "softened": ((contour, "softened", as_it_is),),
@@ -80,17 +82,17 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="a folder with index.csv and shards/")
     parser.add_argument("--shots", type=int, default=SHOTS)
     options = parser.parse_args()
-    photos = {
-        name: list(
-            read_photos(options.data, read_index(options.data, lambda e, name=name: e.set == name))
-        )
+    entries = read_index(options.data, lambda entry: entry.set in SETS)
+    photos = list(read_photos(options.data, entries))
+    cases = {
+        name: [
+            (photo.image, photo.alpha >= 0.5, ~photo.void)
+            for photo in photos
+            if photo.entry.set == name
+        ]
         for name in SETS
     }
-    cases = {
-        name: [(photo.image, photo.alpha >= 0.5, ~photo.void) for photo in of_set]
-        for name, of_set in photos.items()
-    }
-    shots = product_shots([*photos["bsds-object"], *photos["coco-object"]], options.shots)
+    shots = product_shots(photos, options.shots)
     cases["product shots"] = [(shot, truth, np.ones_like(truth)) for shot, truth in shots]
 
     lines = [["", *(f"{name}, {len(of_set)}" for name, of_set in cases.items())]]

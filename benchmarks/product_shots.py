@@ -87,7 +87,7 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path, help="where to draw the 24 worst")
     options = parser.parse_args()
     entries = read_index(options.data, lambda entry: entry.set in options.sets)
-    photos = read_photos(options.data, entries)
+    photos = list(read_photos(options.data, entries))
     remover = ObjectRemover()
     results = []
     start = time.process_time()

@@ -74,20 +74,38 @@ class NetworkRemover(Remover):
         """Find the subject of an image: predict, ask if it is there, follow the edges."""
         card = self.segmenter.card
         probability = self.segmenter.predict(image)
-        for output in self._asked:
-            matte = matte_of(
-                probability[..., card.channel_of(output)],
-                image,
-                output=output,
-                rule=card.presence_of(output),
-                threshold=self.threshold,
-                to_alpha=self._to_alpha,
-            )
-            if matte.found:
-                _log.info("found: %s", output)
-                break
+        output = self.found_in(probability) or self._asked[-1]
+        matte = matte_of(
+            probability[..., card.channel_of(output)],
+            image,
+            output=output,
+            rule=card.presence_of(output),
+            threshold=self.threshold,
+            to_alpha=self._to_alpha,
+        )
+        if matte.found:
+            _log.info("found: %s", output)
         return_freed_memory()
         return matte
+
+    def found_in(self, probability: Probability) -> str | None:
+        """Give the first of the asked outputs that has found something.
+
+        Parameters
+        ----------
+        probability : (h, w, C) ndarray of float32 in [0, 1]
+            As the segmenter gives it.
+
+        Returns
+        -------
+        str or None
+            None if none has.
+        """
+        card = self.segmenter.card
+        for output in self._asked:
+            if is_present(probability[..., card.channel_of(output)], card.presence_of(output)):
+                return output
+        return None
 
 
 def matte_of(
