@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+import pytest
 
 from bgremove import backdrop
 from bgremove.arrays import Image
@@ -9,8 +10,8 @@ from bgremove.arrays import Image
 NOTHING_ENCLOSED = np.zeros((200, 240), np.bool_)
 
 
-def lit_backdrop() -> Image:
-    down, across = np.mgrid[-1:1:200j, -1:1:240j]
+def lit_backdrop(height: int = 200, width: int = 240) -> Image:
+    down, across = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     light = 215 + 12 * across - 10 * (across**2 + down**2)
     return np.repeat(light[..., None], 3, axis=2).astype(np.uint8)
 
@@ -19,12 +20,13 @@ def noise() -> Image:
     return np.random.default_rng(0).integers(0, 256, (200, 240, 3), dtype=np.uint8)
 
 
-def test_a_lit_backdrop_is_recognised_and_nothing_stands_out_from_it() -> None:
-    image = lit_backdrop()
+@pytest.mark.parametrize(("height", "width"), [(20, 24), (200, 240), (400, 512)])
+def test_a_lit_backdrop_is_recognised_and_nothing_stands_out_from_it(height, width) -> None:
+    image = lit_backdrop(height, width)
     surface = backdrop.surface(image)
     assert surface is not None
     assert surface.shape == image.shape
-    assert not backdrop.stands_out(image, surface, NOTHING_ENCLOSED).any()
+    assert not backdrop.stands_out(image, surface, np.zeros((height, width), np.bool_)).any()
 
 
 def test_texture_is_no_backdrop() -> None:

@@ -14,9 +14,11 @@ from bgremove.refine import (
     back_projected,
     find_edges,
     fine_edges,
+    following,
     hard_edges,
     recentred,
     soft_edges,
+    undecided,
 )
 
 RAMP = np.tile(np.linspace(0, 1, 101, dtype=np.float32), (8, 1))
@@ -94,6 +96,26 @@ def test_an_alpha_s_averages_come_nearer_to_the_map() -> None:
     before = np.abs(resize(start, 16, 16) - known).mean()
     after = np.abs(resize(back_projected(start, known, np.ones_like(known)), 16, 16) - known).mean()
     assert after < before / 4
+
+
+@given(top=st.integers(0, 39), left=st.integers(0, 49), side=st.integers(1, 12))
+def test_the_photo_is_asked_round_what_is_open_alone_and_says_the_same(top, left, side) -> None:
+    image = np.random.default_rng(side).integers(0, 256, (40, 50, 3), np.uint8)
+    doubted = np.zeros((40, 50), np.float32)
+    doubted[top : top + side, left : left + side] = 0.5
+    everywhere = following(image, doubted, (slice(0, 40), slice(0, 50)))
+    place = undecided(doubted, 4)
+    nearby = following(image, doubted, place)
+    left_open = doubted > 0
+    np.testing.assert_allclose(nearby[left_open], everywhere[left_open], atol=1e-3)
+    nearby[place] = doubted[place]
+    np.testing.assert_array_equal(nearby, doubted)
+
+
+def test_a_map_that_leaves_nothing_open_asks_no_photo() -> None:
+    sure = np.zeros((5, 6), np.float32)
+    assert undecided(sure, 2) == (slice(0, 0), slice(0, 0))
+    assert following(GREY[:5, :6], sure, undecided(sure, 2)).max() == 0
 
 
 def test_hard_edges_are_zero_or_one_as_the_original_had_them() -> None:

@@ -15,6 +15,9 @@ PLAIN_SHARE = 0.93
 PLAIN_ERROR = 3.0
 """How far a pixel of the backdrop is from the surface, in Lab: grain and JPEG."""
 
+ENOUGH = 8000
+"""Pixels of the frame that are looked at, about: plenty for the six terms of a quadratic."""
+
 FITS = 4
 """Times the surface is fitted, each time without what lies off it."""
 
@@ -51,6 +54,8 @@ def surface(image: Image) -> Lab | None:
     """
     height, width = image.shape[:2]
     rows, columns = np.nonzero(frame(height, width))
+    every = max(1, rows.size // ENOUGH)
+    rows, columns = rows[::every], columns[::every]
     known = _terms(rows, columns, height, width)
     colours = _lab(image[rows, columns][None])[0]
     kept = _length(colours - np.median(colours, axis=0)) < 8 * PLAIN_ERROR
@@ -83,7 +88,7 @@ def stands_out(image: Image, backdrop: Lab, enclosed: Mask) -> Mask:
     distance = _length(lab - backdrop)
     lightness, expected = lab[..., 0], backdrop[..., 0]
     coloured = _length(lab[..., 1:] - backdrop[..., 1:]) > UNLIKE_COLOUR
-    slope = np.hypot(
+    slope = cv2.magnitude(
         cv2.Sobel(lightness, cv2.CV_32F, 1, 0, scale=0.125),
         cv2.Sobel(lightness, cv2.CV_32F, 0, 1, scale=0.125),
     )

@@ -28,37 +28,38 @@ class LinearAlpha:
 
     Attributes
     ----------
-    slope : (h, w, 3) ndarray of float32
-        By which red, green and blue, in 0…1, count.
-    offset : (h, w) ndarray of float32
+    field : (h, w, 4) ndarray of float32
+        What red, green and blue, in 0…1, are multiplied by, and what is added.
     """
 
-    slope: Floats
-    offset: Floats
+    field: Floats
 
     def applied(self, image: Image) -> Alpha:
         """Apply it to the image at any size: (H, W) ndarray of float32 in [0, 1]."""
-        height, width = image.shape[:2]
-        slope, offset = resize(self.slope, width, height), resize(self.offset, width, height)
-        return at_colours(slope, offset, image)
+        return at_colours(resize(self.field, image.shape[1], image.shape[0]), image)
 
 
-def at_colours(slope: Floats, offset: Floats, image: Image) -> Alpha:
+def at_colours(field: Floats, image: Image) -> Alpha:
     """Evaluate linear functions of an image's colours, pixel by pixel, clipped to [0, 1]."""
-    alpha: Alpha = dot(slope, unit(image)) + offset
+    alpha: Alpha = dot(field, colours_and_one(image))
     return np.clip(alpha, 0, 1, out=alpha)
 
 
 def dot(left: Floats, right: Floats) -> Floats:
-    """Multiply two pictures' channels and add them up: (h, w, 3) ndarrays to one of (h, w)."""
-    product = cv2.transform(cv2.multiply(left, right), np.ones((1, 3), np.float32))
-    return product.astype(np.float32, copy=False)
+    """Multiply two pictures' channels and add them up: (h, w, 4) ndarrays to one of (h, w)."""
+    product: Floats = np.einsum("hwc,hwc->hw", left, right)
+    return product
 
 
 def unit(image: Image) -> Floats:
     """Bring an image's colours to 0…1."""
     colours: Floats = image.astype(np.float32) / np.float32(255)
     return colours
+
+
+def colours_and_one(image: Image) -> Floats:
+    """Bring an image's colours to 0…1, and add a channel of 1: (h, w, 4) ndarray of float32."""
+    return unit(cv2.cvtColor(image, cv2.COLOR_RGB2RGBA).astype(np.uint8, copy=False))
 
 
 def box_sum(array: NDArray[np.float32], radius: int) -> Floats:
@@ -87,9 +88,8 @@ def fit(image: Image, target: Floats, radius: int, confidence: Floats | None = N
     everywhere = np.ones(target.shape, np.float32)
     weight = everywhere if confidence is None else confidence + np.float32(LEAST_WEIGHT)
     windows = Windows(image, weight, radius)
-    slope, offset = windows.regress(target)
     count = box_sum(everywhere, radius)
-    return LinearAlpha(box_sum(slope, radius) / count[..., None], box_sum(offset, radius) / count)
+    return LinearAlpha(box_sum(windows.regress(target), radius) / count[..., None])
 
 
 class Windows:
@@ -104,29 +104,30 @@ class Windows:
 
     def __init__(self, image: Image, weight: Floats, radius: int) -> None:
         self.radius = radius
-        self.colours = unit(image)
+        self.colours = colours_and_one(image)
         self._weight = weight
         self._total = box_sum(weight, radius)
-        self._planes = [plane.astype(np.float32, copy=False) for plane in cv2.split(self.colours)]
-        self._means = [self._average(plane) for plane in self._planes]
+        self._planes = [self.colours[..., channel].copy() for channel in range(3)]
+        self._weighted = [plane * weight for plane in self._planes]
+        self._means = [self._average(plane) for plane in self._weighted]
         self._factors = self._factorized_covariance()
 
-    def regress(self, target: Floats) -> tuple[Floats, Floats]:
-        """Give each window's slope, (h, w, 3), and offset, (h, w), of the target over colour."""
-        average = self._average(target)
+    def regress(self, target: Floats) -> Floats:
+        """Give each window's linear function of colour for a target, as `LinearAlpha.field`."""
+        average = self._average(target * self._weight)
         slopes = self._solved(
             *(
                 self._average(plane * target) - mean * average
-                for plane, mean in zip(self._planes, self._means, strict=True)
+                for plane, mean in zip(self._weighted, self._means, strict=True)
             )
         )
         offset = average
         for slope, mean in zip(slopes, self._means, strict=True):
             offset = offset - slope * mean
-        return cv2.merge(slopes).astype(np.float32, copy=False), offset
+        return cv2.merge([*slopes, offset]).astype(np.float32, copy=False)
 
-    def _average(self, values: Floats) -> Floats:
-        return box_sum(values * self._weight, self.radius) / self._total
+    def _average(self, weighted: Floats) -> Floats:
+        return box_sum(weighted, self.radius) / self._total
 
     def _factorized_covariance(self) -> tuple[Floats, ...]:
         """Factorize each window's 3×3 covariance as L D Lᵀ (Golub and Van Loan, 4.1.2).
@@ -146,7 +147,7 @@ class Windows:
         return l10, l20, l21, d0, d1, d2
 
     def _covariance(self, one: int, other: int) -> Floats:
-        product = self._average(self._planes[one] * self._planes[other])
+        product = self._average(self._weighted[one] * self._planes[other])
         return product - self._means[one] * self._means[other]
 
     def _solved(self, red: Floats, green: Floats, blue: Floats) -> tuple[Floats, Floats, Floats]:

@@ -82,9 +82,7 @@ class Laplacian:
 
     def times(self, alpha: Alpha) -> Floats:
         """Multiply it with an alpha: (H, W) ndarray of float32."""
-        slope, offset = self._windows.regress(alpha)
-        slope, offset = box_sum(slope, RADIUS), box_sum(offset, RADIUS)
-        guided = dot(slope, self._windows.colours) + offset
+        guided = dot(box_sum(self._windows.regress(alpha), RADIUS), self._windows.colours)
         product: Floats = (self._count * alpha - guided) * self._share
         return product
 

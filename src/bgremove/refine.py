@@ -8,18 +8,29 @@ map takes longer, it hesitates: a wide filter carries the sure pixels' labels ov
 The width of the transition is measured at each pixel, from the map alone.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
-from bgremove.arrays import Alpha, Floats, Image, Mask, Probability, bounded, clipped, resize
+from bgremove.arrays import (
+    Alpha,
+    Floats,
+    Image,
+    Mask,
+    Probability,
+    bounded,
+    clipped,
+    extent,
+    resize,
+)
 from bgremove.errors import OptionError
 from bgremove.guided import LinearAlpha, at_colours, box_sum, fit
 from bgremove.hesitation import hesitation
 from bgremove.matting import closed_form
-from bgremove.tiles import TiledAlpha, source_range, tiled, upsampled
+from bgremove.tiles import TiledAlpha, grown, source_range, tiled, upsampled
 
 FIT_SIDE = 256
 """Longest side of the copy on which the wide filter is fitted, if the map is larger."""
@@ -163,7 +174,9 @@ def joined(probability: Probability, image: Image, threshold: float) -> Joint:
     size = small.shape[1], small.shape[0]
     enlarged = resize(decided, width, height)
     doubted = resize(open_to_colours, width, height)
-    narrow = back_projected(fit(image, enlarged, NARROW).applied(image), decided, 1 - unsure)
+    margin = 2 * NARROW + math.ceil((BACK_PROJECTIONS + 1) * max(height, width) / side)
+    followed = following(image, enlarged, undecided(doubted, margin))
+    narrow = back_projected(followed, decided, 1 - unsure)
     wide, evidence = carried_over(resize(centred, *size), small, max(1, round(WIDE * scale)))
 
     helped = resize(unsure, width, height) * resize(evidence, width, height)
@@ -176,13 +189,31 @@ def joined(probability: Probability, image: Image, threshold: float) -> Joint:
 def recentred(probability: Probability, threshold: float) -> Probability:
     """Bend a map so that the threshold becomes 0.5, while 0 and 1 stay."""
     level = min(max(threshold, 1e-6), 1 - 1e-6)
-    return np.interp(probability, [0, level, 1], [0, 0.5, 1]).astype(np.float32)
+    below, above = probability * (0.5 / level), 1 - (1 - probability) * (0.5 / (1 - level))
+    return np.where(probability < level, below, above).astype(np.float32, copy=False)
 
 
 def ramped(probability: Probability, unsure: Floats, half_width: float) -> Probability:
     """Decide, as far as the map hesitates: 0 or 1, but for a ramp around 0.5."""
     ramp = clipped((probability - 0.5) / (2 * half_width) + 0.5)
     return probability + unsure * (ramp - probability)
+
+
+def undecided(doubted: Probability, margin: int) -> tuple[slice, slice]:
+    """Give the rows and columns of all that a map leaves open, and of a margin around it."""
+    place = extent(np.minimum(doubted, 1 - doubted) > NOISE * BAND)
+    if place is None:
+        return slice(0, 0), slice(0, 0)
+    rows, columns = place
+    return grown(rows, margin, doubted.shape[0]), grown(columns, margin, doubted.shape[1])
+
+
+def following(image: Image, alpha: Alpha, place: tuple[slice, slice]) -> Alpha:
+    """Let an alpha follow the image's edges, by the narrow filter, within some rows and columns."""
+    result: Alpha = alpha.copy()
+    if result[place].size:
+        result[place] = fit(image[place], alpha[place], NARROW).applied(image[place])
+    return result
 
 
 def carried_over(probability: Probability, image: Image, radius: int) -> tuple[LinearAlpha, Floats]:
@@ -228,8 +259,7 @@ def carried_on(alpha: Alpha, working: Image, image: Image) -> TiledAlpha:
     height, width = image.shape[:2]
     if working.shape == image.shape:
         return tiled(alpha)
-    linear = fit(working, alpha, LAST_STEP)
-    field = np.dstack([linear.slope, linear.offset])
+    field = fit(working, alpha, LAST_STEP).field
 
     def tile(rows: slice, columns: slice) -> Alpha:
         top, bottom = source_range(rows, height, alpha.shape[0])
@@ -242,6 +272,6 @@ def carried_on(alpha: Alpha, working: Image, image: Image) -> TiledAlpha:
             shape = (rows.stop - rows.start, columns.stop - columns.start)
             return np.full(shape, around.flat[0], np.float32)
         local = upsampled(field, rows, columns, height, width)
-        return without_noise(at_colours(local[..., :3], local[..., 3], image[rows, columns]))
+        return without_noise(at_colours(local, image[rows, columns]))
 
     return TiledAlpha(height, width, tile, alpha)

@@ -140,14 +140,12 @@ def within(tile: Tile, whole: Tile) -> Tile:
 
 def source_range(part: slice, size: int, small: int) -> tuple[int, int]:
     """Tell which rows or columns of a small picture a tile of the large one is made from."""
-    first, last = _positions(part, size, small)[[0, -1]]
-    return int(first), min(small, int(last) + 2)
 
+    def place(pixel: int) -> int:
+        centre = (pixel + 0.5) * (small / size) - 0.5
+        return int(min(max(centre, 0), small - 1))
 
-def _positions(part: slice, size: int, small: int) -> Floats:
-    """Give the place of a tile's rows or columns in a small picture, by pixels' centres."""
-    centres = (np.arange(part.start, part.stop) + 0.5) * (small / size) - 0.5
-    return np.clip(centres, 0, small - 1)
+    return place(part.start), min(small, place(part.stop - 1) + 2)
 
 
 def upsampled(field: Floats, rows: slice, columns: slice, height: int, width: int) -> Floats:
