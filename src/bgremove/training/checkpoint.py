@@ -4,8 +4,11 @@ Batches are drawn from the seed and the step's number, so no random state needs 
 the network's own (dropout), which Keras keeps among the model's variables.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import keras
 import numpy as np
@@ -24,10 +27,37 @@ def save_checkpoint(path: Path, model: keras.Model, average: list[Any], step: in
             arrays[f"{prefix}/{index}"] = _to_numpy(variable)
     for index, value in enumerate(average):
         arrays[f"average/{index}"] = _to_numpy(value)
-    temporary = path.with_suffix(".part")
-    with temporary.open("wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
-    temporary.replace(path)
+    _write(path, arrays)
+
+
+def save_average(path: Path, average: Arrays, step: int) -> None:
+    """Write averaged weights alone, as `read_average` names them, to be exported; atomically."""
+    _write(path, {"step": np.array(step), **average})
+
+
+def read_average(path: Path) -> tuple[Arrays, int]:
+    """Give a checkpoint's averaged weights by name, and its step.
+
+    Raises
+    ------
+    DataError
+        If the file is no checkpoint.
+    """
+    with _opened(path) as saved:
+        average = {name: saved[name] for name in saved if name.startswith("average/")}
+        return average, int(saved["step"])
+
+
+def read_step(path: Path) -> int:
+    """Tell after how many steps a checkpoint was saved.
+
+    Raises
+    ------
+    DataError
+        If the file is no checkpoint.
+    """
+    with _opened(path) as saved:
+        return int(saved["step"])
 
 
 def load_checkpoint(path: Path, model: keras.Model, average: list[Any]) -> int:
@@ -56,6 +86,22 @@ def load_average(model: keras.Model, path: Path) -> None:
     """
     with np.load(path) as saved:
         _assign(path, saved, "average", model.weights)
+
+
+def _write(path: Path, arrays: Arrays) -> None:
+    temporary = path.with_suffix(".part")
+    with temporary.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+    temporary.replace(path)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Arrays]:
+    try:
+        with path.open("rb") as file, np.load(file) as saved:
+            yield saved
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
+        raise DataError(f"{path}: expected a run's checkpoint: {error}") from error
 
 
 def _variables(model: keras.Model) -> dict[str, list[Any]]:

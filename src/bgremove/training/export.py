@@ -8,7 +8,6 @@ network gives for it) and ``card.json``. The card's metrics come later, from
 import sys
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import click
 import keras
@@ -23,7 +22,7 @@ from bgremove.network.tiramisu import PRESETS, build
 from bgremove.segmenter.base import prepare
 from bgremove.segmenter.shapes import as_maps
 from bgremove.segmenter.stored_weights import load_stored_weights
-from bgremove.training.checkpoint import load_average
+from bgremove.training.checkpoint import load_average, read_step
 from bgremove.training.config import RunConfig, read_config
 from bgremove.training.data import chosen_photos, set_weights
 from bgremove.training.onnx_graph import export_onnx
@@ -70,7 +69,7 @@ def export_model(
     ImageReadError
         If the photo cannot be read.
     """
-    steps = _steps(checkpoint)
+    steps = read_step(checkpoint)
     spec = InputSpec()
     image = resize(read_photo(photo).image, spec.width, spec.height)
     network = build(PRESETS[config.network], size=spec.height, outputs=len(OUTPUTS))
@@ -155,14 +154,6 @@ def start_facts(start: Path) -> dict[str, str]:
         raise DataError(
             f"{start}: expected the weights that the run began with: {error.strerror}"
         ) from error
-
-
-def _steps(checkpoint: Path) -> int:
-    try:
-        with checkpoint.open("rb") as file, np.load(file) as saved:
-            return int(saved["step"])
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
-        raise DataError(f"{checkpoint}: expected a run's checkpoint: {error}") from error
 
 
 name_option = click.option("--name", required=True, help="The model's name.")

@@ -8,13 +8,12 @@ accuracy without increasing inference time", 2022, arXiv 2203.05482.
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from zipfile import BadZipFile
 
 import click
 import numpy as np
-from numpy.typing import NDArray
 
 from bgremove.errors import BgremoveError, DataError
+from bgremove.training.checkpoint import Arrays, read_average, save_average
 
 Part = tuple[float, Path]
 """A share, relative to the others', and the checkpoint whose averaged weights it is of."""
@@ -39,35 +38,23 @@ def write_soup(parts: Sequence[Part], out: Path) -> None:
     if min(share for share, _ in parts) < 0 or total <= 0:
         told = ", ".join(f"{share:g}" for share, _ in parts)
         raise DataError(f"shares must be 0 or more, and not all 0, got {told}")
-    first = parts[0][1]
-    shapes = _shapes(_read(first)[0])
-    mean = {name: np.zeros(shape) for name, shape in shapes.items()}
-    for share, path in parts:
-        weights, step = _read(path)
-        if _shapes(weights) != shapes:
+    (share, first), *others = parts
+    weights, step = read_average(first)
+    mean = _scaled(weights, share / total)
+    for share, path in others:
+        weights, step = read_average(path)
+        if _shapes(weights) != _shapes(mean):
             raise DataError(f"{path}: expected weights of the network of {first}")
-        for name, value in weights.items():
-            mean[name] += value * (share / total)
-    with out.open("wb") as file:
-        np.savez(
-            file,
-            allow_pickle=False,
-            step=np.array(step),
-            **{name: value.astype(np.float32) for name, value in mean.items()},
-        )
+        for name, value in _scaled(weights, share / total).items():
+            mean[name] += value
+    save_average(out, {name: value.astype(np.float32) for name, value in mean.items()}, step)
 
 
-def _read(path: Path) -> tuple[dict[str, NDArray[np.float64]], int]:
-    """Give a checkpoint's averaged weights by name, and its step."""
-    try:
-        with path.open("rb") as file, np.load(file) as saved:
-            names = [name for name in saved if name.startswith("average/")]
-            return {name: saved[name].astype(np.float64) for name in names}, int(saved["step"])
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
-        raise DataError(f"{path}: expected a run's checkpoint: {error}") from error
+def _scaled(weights: Arrays, factor: float) -> Arrays:
+    return {name: value.astype(np.float64) * factor for name, value in weights.items()}
 
 
-def _shapes(weights: dict[str, NDArray[np.float64]]) -> dict[str, tuple[int, ...]]:
+def _shapes(weights: Arrays) -> dict[str, tuple[int, ...]]:
     return {name: value.shape for name, value in weights.items()}
 
 
