@@ -53,7 +53,7 @@ def test_a_tile_is_made_from_few_source_pixels() -> None:
 
 
 def test_margins_stop_at_the_picture_s_frame() -> None:
-    assert grown(slice(2, 10), 3, 12) == slice(0, 12)
+    assert grown((slice(2, 10), slice(5, 6)), 3, 12, 30) == (slice(0, 12), slice(2, 9))
     assert inside(slice(2, 10), slice(1, 12)) == slice(1, 9)
 
 

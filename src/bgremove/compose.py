@@ -66,7 +66,7 @@ def tiled_cutout(
     around = surroundings(image, source.draft)
 
     def tile(rows: slice, columns: slice) -> Cutout:
-        near = surrounded(rows, columns, image)
+        near = surrounded((rows, columns), image)
         wide = source.tile(*near)
         alpha = wide[within((rows, columns), near)]
         joined = _joined(image[rows, columns], alpha_to_uint8(alpha))

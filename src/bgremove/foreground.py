@@ -103,17 +103,18 @@ def unmix(cutout: Cutout, place: Tile, image: Image, alpha: Alpha, around: Surro
         slice(tile.start + part.start, tile.start + part.stop)
         for tile, part in zip(place, reached, strict=True)
     )
-    near = surrounded(rows, columns, image)
-    share = alpha[within(near, surrounded(*place, image))]
+    soft_place = rows, columns
+    near = surrounded(soft_place, image)
+    share = alpha[within(near, surrounded(place, image))]
     subject = _own(unit(image[near]), share, *around.tile(*near))
-    own = cv2.convertScaleAbs(subject[within((rows, columns), near)], alpha=OPAQUE)
+    own = cv2.convertScaleAbs(subject[within(soft_place, near)], alpha=OPAQUE)
     joined = cv2.merge([own, levels[reached]])
     cv2.copyTo(joined, soft[reached].astype(np.uint8), cutout[reached])
 
 
-def surrounded(rows: slice, columns: slice, image: Image) -> Tile:
+def surrounded(tile: Tile, image: Image) -> Tile:
     """Grow a tile by what `unmix` sees around it."""
-    return grown(rows, NEAR, image.shape[0]), grown(columns, NEAR, image.shape[1])
+    return grown(tile, NEAR, *image.shape[:2])
 
 
 def _own(colours: Floats, alpha: Alpha, subject: Floats, background: Floats) -> Floats:

@@ -209,7 +209,7 @@ def subject_box(alpha: NDArray[np.uint8], margin: str = "0") -> tuple[slice, sli
         return slice(0, height), slice(0, width)
     down, across = visible
     edge = _margin_of(margin, max(down.stop - down.start, across.stop - across.start))
-    return grown(down, edge, height), grown(across, edge, width)
+    return grown(visible, edge, height, width)
 
 
 def over(cutout: Cutout, background: Image) -> Image:

@@ -204,8 +204,7 @@ def undecided(doubted: Probability, margin: int) -> tuple[slice, slice]:
     place = extent(np.minimum(doubted, 1 - doubted) > NOISE * BAND)
     if place is None:
         return slice(0, 0), slice(0, 0)
-    rows, columns = place
-    return grown(rows, margin, doubted.shape[0]), grown(columns, margin, doubted.shape[1])
+    return grown(place, margin, *doubted.shape)
 
 
 def following(image: Image, alpha: Alpha, place: tuple[slice, slice]) -> Alpha:

@@ -120,8 +120,13 @@ def in_threads(work: Callable[[Part], Result], parts: Iterable[Part]) -> list[Re
         return list(pool.map(work, parts))
 
 
-def grown(part: slice, margin: int, size: int) -> slice:
-    """Grow the rows or the columns of a tile by a margin, within a picture's size."""
+def grown(tile: Tile, margin: int, height: int, width: int) -> Tile:
+    """Grow a tile by a margin, within a picture's size."""
+    rows, columns = tile
+    return _grown(rows, margin, height), _grown(columns, margin, width)
+
+
+def _grown(part: slice, margin: int, size: int) -> slice:
     return slice(max(0, part.start - margin), min(size, part.stop + margin))
 
 
