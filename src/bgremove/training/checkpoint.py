@@ -4,7 +4,7 @@ Batches are drawn from the seed and the step's number, so no random state needs 
 the network's own (dropout), which Keras keeps among the model's variables.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bgremove.errors import DataError
+from bgremove.segmenter.stored_weights import load_stored_weights
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -23,29 +24,13 @@ def save_checkpoint(path: Path, model: keras.Model, average: list[Any], step: in
     """Write model, optimizer, moving average and step to `path`, atomically."""
     arrays: Arrays = {"step": np.array(step)}
     for prefix, variables in _variables(model).items():
-        for index, variable in enumerate(variables):
-            arrays[f"{prefix}/{index}"] = _to_numpy(variable)
-    for index, value in enumerate(average):
-        arrays[f"average/{index}"] = _to_numpy(value)
-    _write(path, arrays)
+        arrays |= _named(prefix, variables)
+    _write(path, arrays | _named("average", average))
 
 
-def save_average(path: Path, average: Arrays, step: int) -> None:
-    """Write averaged weights alone, as `read_average` names them, to be exported; atomically."""
-    _write(path, {"step": np.array(step), **average})
-
-
-def read_average(path: Path) -> tuple[Arrays, int]:
-    """Give a checkpoint's averaged weights by name, and its step.
-
-    Raises
-    ------
-    DataError
-        If the file is no checkpoint.
-    """
-    with _opened(path) as saved:
-        average = {name: saved[name] for name in saved if name.startswith("average/")}
-        return average, int(saved["step"])
+def save_average(path: Path, average: Sequence[NDArray[Any]], step: int) -> None:
+    """Write averaged weights alone, in the order of the model's, to be exported; atomically."""
+    _write(path, {"step": np.array(step), **_named("average", average)})
 
 
 def read_step(path: Path) -> int:
@@ -82,10 +67,30 @@ def load_average(model: keras.Model, path: Path) -> None:
     Raises
     ------
     DataError
-        If the checkpoint is of another network.
+        If the file is no checkpoint, or one of another network.
     """
-    with np.load(path) as saved:
-        _assign(path, saved, "average", model.weights)
+    with _opened(path) as saved:
+        average = {name: saved[name] for name in saved if name.startswith("average/")}
+    _assign(path, average, "average", model.weights)
+
+
+def load_weights(model: keras.Model, path: Path) -> None:
+    """Put a checkpoint's moving average or the weights of a model's ``.onnx`` into a model.
+
+    Raises
+    ------
+    DataError
+        If the file is no checkpoint, or one of another network.
+    ModelMismatchError
+        If the file is no ONNX, or one of another network.
+    """
+    load = load_stored_weights if is_model(path) else load_average
+    load(model, path)
+
+
+def is_model(path: Path) -> bool:
+    """Tell a model's ``.onnx`` from a checkpoint, by its name."""
+    return path.suffix == ".onnx"
 
 
 def _write(path: Path, arrays: Arrays) -> None:
@@ -102,6 +107,10 @@ def _opened(path: Path) -> Iterator[Arrays]:
             yield saved
     except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
         raise DataError(f"{path}: expected a run's checkpoint: {error}") from error
+
+
+def _named(prefix: str, values: Sequence[Any]) -> Arrays:
+    return {f"{prefix}/{index}": _to_numpy(value) for index, value in enumerate(values)}
 
 
 def _variables(model: keras.Model) -> dict[str, list[Any]]:

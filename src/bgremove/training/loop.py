@@ -22,10 +22,9 @@ from numpy.typing import NDArray
 
 from bgremove.errors import TrainingError
 from bgremove.network.tiramisu import PRESETS, build
-from bgremove.segmenter.stored_weights import load_stored_weights
 from bgremove.training import curves
 from bgremove.training.augment import Batch, Sampler
-from bgremove.training.checkpoint import load_average, load_checkpoint, save_checkpoint
+from bgremove.training.checkpoint import load_checkpoint, load_weights, save_checkpoint
 from bgremove.training.config import RunConfig
 from bgremove.training.data import SquarePhotos, chosen_photos, set_weights, square_photos
 from bgremove.training.losses import MaskedSegmentationLoss
@@ -119,8 +118,7 @@ def _network(config: RunConfig) -> keras.Model:
 def _begin(model: keras.Model, config: RunConfig, checkpoint: Path) -> tuple[list[Any], int]:
     """Give the moving average and the first step, in the order of resuming."""
     if not checkpoint.exists() and config.start is not None:
-        load = load_stored_weights if config.start.suffix == ".onnx" else load_average
-        load(model, config.start)
+        load_weights(model, config.start)
     average = _values(model)
     first = load_checkpoint(checkpoint, model, average) if checkpoint.exists() else 0
     return average, first

@@ -10,69 +10,73 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+import keras
 import numpy as np
 
 from bgremove.errors import BgremoveError, DataError
-from bgremove.training.checkpoint import Arrays, read_average, save_average
+from bgremove.network.tiramisu import PRESETS, build
+from bgremove.training.checkpoint import is_model, load_weights, read_step, save_average
+from bgremove.training.config import read_config
 
 Part = tuple[float, Path]
-"""A share, relative to the others', and the checkpoint whose averaged weights it is of."""
+"""A share, relative to the others', and whose weights it is of: a checkpoint's moving average, or
+a model's ``.onnx``."""
 
 
-def write_soup(parts: Sequence[Part], out: Path) -> None:
-    """Write the weighted mean of checkpoints' averaged weights, as a checkpoint to be exported.
+def write_soup(parts: Sequence[Part], out: Path, network: str) -> None:
+    """Write the weighted mean of several weights, as a checkpoint to be exported.
 
     Parameters
     ----------
     parts : sequence of (float, Path)
-        The step is the last one's.
     out : Path
+        Its step is the last checkpoint's, 0 if all parts are models.
+    network : str
+        One of `bgremove.network.tiramisu.PRESETS`.
 
     Raises
     ------
     DataError
-        If a file is no checkpoint, the checkpoints are of different networks, or the shares are
-        negative or all 0.
+        If a file is no checkpoint, or one of another network, or the shares are negative or
+        all 0.
+    ModelMismatchError
+        If a file is no ONNX, or one of another network.
     """
     total = sum(share for share, _ in parts)
     if min(share for share, _ in parts) < 0 or total <= 0:
         told = ", ".join(f"{share:g}" for share, _ in parts)
         raise DataError(f"shares must be 0 or more, and not all 0, got {told}")
-    (share, first), *others = parts
-    weights, step = read_average(first)
-    mean = _scaled(weights, share / total)
-    for share, path in others:
-        weights, step = read_average(path)
-        if _shapes(weights) != _shapes(mean):
-            raise DataError(f"{path}: expected weights of the network of {first}")
-        for name, value in _scaled(weights, share / total).items():
-            mean[name] += value
-    save_average(out, {name: value.astype(np.float32) for name, value in mean.items()}, step)
-
-
-def _scaled(weights: Arrays, factor: float) -> Arrays:
-    return {name: value.astype(np.float64) * factor for name, value in weights.items()}
-
-
-def _shapes(weights: Arrays) -> dict[str, tuple[int, ...]]:
-    return {name: value.shape for name, value in weights.items()}
+    steps = [read_step(path) for _, path in parts if not is_model(path)]
+    model = build(PRESETS[network], size=None)
+    mean = [np.zeros(variable.shape) for variable in model.weights]
+    for share, path in parts:
+        load_weights(model, path)
+        for average, variable in zip(mean, model.weights, strict=True):
+            average += keras.ops.convert_to_numpy(variable) * (share / total)
+    save_average(out, [average.astype(np.float32) for average in mean], [0, *steps][-1])
 
 
 @click.command()
 @click.option(
     "--part",
     "parts",
-    metavar="SHARE CHECKPOINT",
+    metavar="SHARE WEIGHTS",
     type=(float, click.Path(path_type=Path)),
     multiple=True,
     required=True,
-    help="May be repeated; the shares count relative to one another.",
+    help="A checkpoint or a model's .onnx; may be repeated. Shares count relative to one another.",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Of one of the runs: says which network it is.",
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The checkpoint.")
-def main(parts: tuple[Part, ...], out: Path) -> None:
-    """Write the weighted mean of the averaged weights of runs' checkpoints."""
+def main(parts: tuple[Part, ...], config: Path, out: Path) -> None:
+    """Write the weighted mean of runs' and models' weights."""
     try:
-        write_soup(parts, out)
+        write_soup(parts, out, read_config(config).network)
     except BgremoveError as error:
         click.echo(f"bgremove.training.soup: {error}", err=True)
         sys.exit(error.exit_code)
