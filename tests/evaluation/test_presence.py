@@ -79,9 +79,9 @@ def test_the_command_prints_the_grid_proposes_a_rule_and_stores_it(folder, brigh
     assert result.exit_code == 0, result.stderr
     grid, proposed = result.stdout.split("\n\nproposed\n")
     assert len(grid.splitlines()) == 1 + len(presence.GRID)
-    assert proposed.splitlines()[1].split() == ["0.3", "0.03", "0.000", "0.000"]
+    assert proposed.splitlines()[1].split() == ["0.3", "0.025", "0.000", "0.000"]
     card = read_card(brightness_model.parent / "card.json")
-    assert card.presence == {"person": PresenceRule(probability=0.3, area=0.03)}
+    assert card.presence == {"person": PresenceRule(probability=0.3, area=0.025)}
 
 
 def test_the_command_leaves_the_card_alone_unless_told_to_write(folder, brightness_model):

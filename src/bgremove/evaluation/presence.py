@@ -25,11 +25,13 @@ from bgremove.segmenter.base import Segmenter
 
 PEOPLE_SPLIT, EMPTY_SPLIT = "val", "negatives_val"
 
+PROBABILITIES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+
+AREAS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05)
+
 GRID = tuple(
     PresenceRule(probability=probability, area=area)
-    for probability, area in itertools.product(
-        (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9), (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05)
-    )
+    for probability, area in itertools.product(PROBABILITIES, AREAS)
 )
 """The rules that are tried."""
 
