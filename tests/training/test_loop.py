@@ -112,6 +112,20 @@ def test_a_loss_that_is_no_number_stops_the_run(config_file, tmp_path) -> None:
         train(config, tmp_path / "run")
 
 
+def test_a_file_that_is_no_checkpoint_is_told_where_a_run_would_go_on_from_it(
+    config_file, tmp_path
+) -> None:
+    config = read_config(config_file)
+    (tmp_path / "run").mkdir()
+    for path, run in (
+        (tmp_path / "start.npz", replace(config, start=tmp_path / "start.npz")),
+        (tmp_path / "run" / "checkpoint.npz", config),
+    ):
+        path.write_text("no checkpoint")
+        with pytest.raises(DataError, match=rf"{path.name}: expected a run's checkpoint"):
+            train(run, tmp_path / "run")
+
+
 def test_a_checkpoint_of_another_network_is_told(finished_run) -> None:
     checkpoint = finished_run[1] / "checkpoint.npz"
     with pytest.raises(DataError, match=r"expected \d+ arrays of the average, found \d+"):

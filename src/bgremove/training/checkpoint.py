@@ -51,14 +51,15 @@ def load_checkpoint(path: Path, model: keras.Model, average: list[Any]) -> int:
     Raises
     ------
     DataError
-        If the checkpoint is of another network or optimizer.
+        If the file is no checkpoint, or one of another network or optimizer.
     """
-    with np.load(path) as saved:
-        for prefix, variables in _variables(model).items():
-            _assign(path, saved, prefix, variables)
-        for index in range(len(average)):
-            average[index] = keras.ops.convert_to_tensor(saved[f"average/{index}"])
-        return int(saved["step"])
+    with _opened(path) as file:
+        saved = dict(file)
+    for prefix, variables in _variables(model).items():
+        _assign(path, saved, prefix, variables)
+    for index in range(len(average)):
+        average[index] = keras.ops.convert_to_tensor(saved[f"average/{index}"])
+    return int(saved["step"])
 
 
 def load_average(model: keras.Model, path: Path) -> None:
