@@ -1,7 +1,7 @@
 """The light engine: OpenCV's own network runner, on the CPU.
 
-OpenCV is here anyway. Since version 5 it runs the shipped networks as fast as ONNX Runtime, loads
-them faster and takes less memory (`benchmarks/engines.py`), and it is 78 MB less to install.
+OpenCV is here anyway. Since version 5 it loads the shipped networks faster than ONNX Runtime does
+and takes less memory (`benchmarks/engines.py` shows both), and it is 78 MB less to install.
 """
 
 import threading
