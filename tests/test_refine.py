@@ -9,12 +9,13 @@ from hypothesis.extra.numpy import arrays
 from bgremove import tiles
 from bgremove.arrays import resize
 from bgremove.errors import OptionError
+from bgremove.guided import EdgeGuide
 from bgremove.refine import (
     EDGES,
+    NARROW,
     back_projected,
     find_edges,
     fine_edges,
-    following,
     hard_edges,
     recentred,
     soft_edges,
@@ -103,9 +104,9 @@ def test_the_photo_is_asked_round_what_is_open_alone_and_says_the_same(top, left
     image = np.random.default_rng(side).integers(0, 256, (40, 50, 3), np.uint8)
     doubted = np.zeros((40, 50), np.float32)
     doubted[top : top + side, left : left + side] = 0.5
-    everywhere = following(image, doubted, (slice(0, 40), slice(0, 50)))
+    everywhere = EdgeGuide(image, NARROW, (slice(0, 40), slice(0, 50))).followed(doubted)
     place = undecided(doubted, 4)
-    nearby = following(image, doubted, place)
+    nearby = EdgeGuide(image, NARROW, place).followed(doubted)
     left_open = doubted > 0
     np.testing.assert_allclose(nearby[left_open], everywhere[left_open], atol=1e-3)
     nearby[place] = doubted[place]
@@ -115,7 +116,9 @@ def test_the_photo_is_asked_round_what_is_open_alone_and_says_the_same(top, left
 def test_a_map_that_leaves_nothing_open_asks_no_photo() -> None:
     sure = np.zeros((5, 6), np.float32)
     assert undecided(sure, 2) == (slice(0, 0), slice(0, 0))
-    assert following(GREY[:5, :6], sure, undecided(sure, 2)).max() == 0
+    guide = EdgeGuide(GREY[:5, :6], NARROW, undecided(sure, 2))
+    assert guide.followed(sure).max() == 0
+    assert guide.fitted(sure).field.max() == 0
 
 
 def test_hard_edges_are_zero_or_one_as_the_original_had_them() -> None:

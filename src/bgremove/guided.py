@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bgremove.arrays import Alpha, Floats, Image, resize
+from bgremove.arrays import Alpha, Floats, Image, clipped, resize
+from bgremove.tiles import Tile
 
 SMOOTHNESS = 1e-4
 """He's epsilon, for colours in 0…1: textures fainter than a hundredth of the range leave no trace
@@ -41,8 +42,7 @@ class LinearAlpha:
 
 def at_colours(field: Floats, image: Image) -> Alpha:
     """Evaluate linear functions of an image's colours, pixel by pixel, clipped to [0, 1]."""
-    alpha: Alpha = dot(field, colours_and_one(image))
-    return np.clip(alpha, 0, 1, out=alpha)
+    return clipped(dot(field, colours_and_one(image)))
 
 
 def dot(left: Floats, right: Floats) -> Floats:
@@ -87,9 +87,50 @@ def fit(image: Image, target: Floats, radius: int, confidence: Floats | None = N
     """
     everywhere = np.ones(target.shape, np.float32)
     weight = everywhere if confidence is None else confidence + np.float32(LEAST_WEIGHT)
-    windows = Windows(image, weight, radius)
-    count = box_sum(everywhere, radius)
-    return LinearAlpha(box_sum(windows.regress(target), radius) / count[..., None])
+    return LinearAlpha(Windows(image, weight, radius).fitted(target))
+
+
+class EdgeGuide:
+    """An image that alphas are to follow, within some rows and columns.
+
+    Outside them an alpha is taken as it is. Made once for several alphas, it saves most of `fit`.
+
+    Parameters
+    ----------
+    image : (h, w, 3) ndarray of uint8, RGB
+    radius : int
+        Of the windows, in pixels, at least 1.
+    place : tuple of 2 slices
+        The rows and columns; they may be empty.
+    """
+
+    def __init__(self, image: Image, radius: int, place: Tile) -> None:
+        self._place = place
+        part = image[place]
+        self._windows = (
+            Windows(part, np.ones(part.shape[:2], np.float32), radius) if part.size else None
+        )
+
+    def fitted(self, alpha: Alpha) -> LinearAlpha:
+        """Give an alpha as a linear function of colour.
+
+        Parameters
+        ----------
+        alpha : (h, w) ndarray of float32 in [0, 1]
+        """
+        field = np.zeros((*alpha.shape, 4), np.float32)
+        field[..., 3] = alpha
+        if self._windows is not None:
+            field[self._place] = self._windows.fitted(alpha[self._place])
+        return LinearAlpha(field)
+
+    def followed(self, alpha: Alpha) -> Alpha:
+        """Let an alpha follow the image: (h, w) ndarray of float32 in [0, 1]."""
+        result: Alpha = alpha.copy()
+        if self._windows is not None:
+            field = self._windows.fitted(alpha[self._place])
+            result[self._place] = clipped(dot(field, self._windows.colours))
+        return result
 
 
 class Windows:
@@ -107,10 +148,26 @@ class Windows:
         self.colours = colours_and_one(image)
         self._weight = weight
         self._total = box_sum(weight, radius)
+        self._count = box_sum(np.ones_like(weight), radius)
         self._planes = [self.colours[..., channel].copy() for channel in range(3)]
         self._weighted = [plane * weight for plane in self._planes]
         self._means = [self._average(plane) for plane in self._weighted]
         self._factors = self._factorized_covariance()
+
+    def fitted(self, target: Floats) -> Floats:
+        """Give each pixel the mean of its windows' functions for a target, as `LinearAlpha.field`.
+
+        Parameters
+        ----------
+        target : (h, w) ndarray of float32 in [0, 1]
+
+        Returns
+        -------
+        (h, w, 4) ndarray of float32
+        """
+        summed = box_sum(self.regress(target), self.radius)
+        mean: Floats = summed / cv2.merge([self._count] * 4)
+        return mean
 
     def regress(self, target: Floats) -> Floats:
         """Give each window's linear function of colour for a target, as `LinearAlpha.field`."""

@@ -27,7 +27,7 @@ from bgremove.arrays import (
     resize,
 )
 from bgremove.errors import OptionError
-from bgremove.guided import LinearAlpha, at_colours, box_sum, fit
+from bgremove.guided import EdgeGuide, LinearAlpha, at_colours, box_sum, fit
 from bgremove.hesitation import hesitation
 from bgremove.matting import closed_form
 from bgremove.tiles import TiledAlpha, grown, source_range, tiled, upsampled
@@ -39,7 +39,8 @@ WORKING_SIDE = 512
 """Longest side up to which alphas are whole; from there to the photo's size goes by tiles."""
 
 NARROW = 2
-"""Radius of the narrow filter, in the working copy's pixels: a map's pixel or less."""
+"""Radius of the narrow filter, in the working copy's pixels: a map's pixel or less. It carries an
+alpha on to the photo, too."""
 
 WIDE = 8
 """Radius of the wide filter, in the map's pixels (of 2, 4, 8 the best on edges_eval)."""
@@ -63,9 +64,6 @@ BACK_PROJECTIONS = 3
 NOISE = 0.02
 """What differs from 0 or 1 by no more is 0 or 1."""
 
-LAST_STEP = 2
-"""Radius, on the `WORKING_SIDE` copy, of the filter that carries an alpha on to the photo."""
-
 
 def soft_edges(probability: Probability, image: Image, threshold: float) -> TiledAlpha:
     """Give an alpha that follows the photo's edges near where the map crosses the threshold.
@@ -87,8 +85,8 @@ def soft_edges(probability: Probability, image: Image, threshold: float) -> Tile
     He, Sun, "Fast Guided Filter", 2015, arXiv 1505.00996; Irani, Peleg, "Improving Resolution by
     Image Registration", 1991.
     """
-    working = bounded(image, WORKING_SIDE)
-    return carried_on(joined(probability, working, threshold).alpha, working, image)
+    joint = joined(probability, bounded(image, WORKING_SIDE), threshold)
+    return carried_on(joint.alpha, joint.guide, image)
 
 
 def fine_edges(probability: Probability, image: Image, threshold: float) -> TiledAlpha:
@@ -103,7 +101,7 @@ def fine_edges(probability: Probability, image: Image, threshold: float) -> Tile
     working = bounded(image, WORKING_SIDE)
     joint = joined(probability, working, threshold)
     matte = closed_form(working, joint.alpha, joint.band, joint.hesitation)
-    return carried_on(without_noise(matte), working, image)
+    return carried_on(without_noise(matte), joint.guide, image)
 
 
 def hard_edges(probability: Probability, image: Image, threshold: float) -> TiledAlpha:
@@ -153,11 +151,14 @@ class Joint:
         Where the map is not sure, or the alpha lies between 0 and 1.
     hesitation : (h, w) ndarray of float32 in [0, 1]
         0 where the map knew the edge itself, 1 where it left it to the image.
+    guide : EdgeGuide
+        The image, where the map leaves anything open.
     """
 
     alpha: Alpha
     band: Mask
     hesitation: Floats
+    guide: EdgeGuide
 
 
 def joined(probability: Probability, image: Image, threshold: float) -> Joint:
@@ -175,15 +176,15 @@ def joined(probability: Probability, image: Image, threshold: float) -> Joint:
     enlarged = resize(decided, width, height)
     doubted = resize(open_to_colours, width, height)
     margin = 2 * NARROW + math.ceil((BACK_PROJECTIONS + 1) * max(height, width) / side)
-    followed = following(image, enlarged, undecided(doubted, margin))
-    narrow = back_projected(followed, decided, 1 - unsure)
+    guide = EdgeGuide(image, NARROW, undecided(doubted, margin))
+    narrow = back_projected(guide.followed(enlarged), decided, 1 - unsure)
     wide, evidence = carried_over(resize(centred, *size), small, max(1, round(WIDE * scale)))
 
     helped = resize(unsure, width, height) * resize(evidence, width, height)
     both = narrow + helped * (wide.applied(image) - narrow)
     alpha = settled(both, doubted)
     unsettled = np.minimum(doubted, 1 - doubted) > BAND / 2
-    return Joint(alpha, unsettled | ((alpha > 0) & (alpha < 1)), helped)
+    return Joint(alpha, unsettled | ((alpha > 0) & (alpha < 1)), helped, guide)
 
 
 def recentred(probability: Probability, threshold: float) -> Probability:
@@ -205,14 +206,6 @@ def undecided(doubted: Probability, margin: int) -> tuple[slice, slice]:
     if place is None:
         return slice(0, 0), slice(0, 0)
     return grown(place, margin, *doubted.shape)
-
-
-def following(image: Image, alpha: Alpha, place: tuple[slice, slice]) -> Alpha:
-    """Let an alpha follow the image's edges, by the narrow filter, within some rows and columns."""
-    result: Alpha = alpha.copy()
-    if result[place].size:
-        result[place] = fit(image[place], alpha[place], NARROW).applied(image[place])
-    return result
 
 
 def carried_over(probability: Probability, image: Image, radius: int) -> tuple[LinearAlpha, Floats]:
@@ -253,19 +246,19 @@ def without_noise(alpha: Alpha) -> Alpha:
 # On to the photo's size, tile by tile
 
 
-def carried_on(alpha: Alpha, working: Image, image: Image) -> TiledAlpha:
-    """Carry an alpha on from a working copy to the image itself."""
+def carried_on(alpha: Alpha, guide: EdgeGuide, image: Image) -> TiledAlpha:
+    """Carry an alpha on from a working copy, which is its guide, to the image itself."""
     height, width = image.shape[:2]
-    if working.shape == image.shape:
+    if alpha.shape == (height, width):
         return tiled(alpha)
-    field = fit(working, alpha, LAST_STEP).field
+    field = guide.fitted(alpha).field
 
     def tile(rows: slice, columns: slice) -> Alpha:
         top, bottom = source_range(rows, height, alpha.shape[0])
         left, right = source_range(columns, width, alpha.shape[1])
         around = alpha[
-            max(0, top - 2 * LAST_STEP) : bottom + 2 * LAST_STEP,
-            max(0, left - 2 * LAST_STEP) : right + 2 * LAST_STEP,
+            max(0, top - 2 * NARROW) : bottom + 2 * NARROW,
+            max(0, left - 2 * NARROW) : right + 2 * NARROW,
         ]
         if around.min() == around.max():
             shape = (rows.stop - rows.start, columns.stop - columns.start)
