@@ -24,7 +24,7 @@ from bgremove.arrays import (
     sampled,
 )
 from bgremove.guided import unit
-from bgremove.tiles import Tile, grown, upsampled, within
+from bgremove.tiles import Tile, grown, in_threads, upsampled, within
 
 SMALL_SIDE = 512
 """Longest side of the copy on which the colours around are gathered."""
@@ -75,7 +75,9 @@ def surroundings(image: Image, alpha: Alpha) -> Surroundings:
     height, width = image.shape[:2]
     size = bounded_size(height, width, SMALL_SIDE)
     colours, alpha = unit(sampled(image, *size)), resize(alpha, *size)
-    subject, background = _blurred(colours, alpha, FAR), _blurred(colours, 1 - alpha, FAR)
+    subject, background = in_threads(
+        lambda share: _blurred(colours, share, FAR), [alpha, 1 - alpha]
+    )
     return Surroundings(height, width, subject, background)
 
 

@@ -58,9 +58,9 @@ def tiles(height: int, width: int) -> Iterator[Tile]:
             yield rows, columns
 
 
-def parts(size: int) -> Iterator[slice]:
-    """Cover a side of a picture with tiles' sides."""
-    for start in range(0, size, TILE):
+def parts(size: int, first: int = 0) -> Iterator[slice]:
+    """Cover a side of a picture with tiles' sides, from a pixel on."""
+    for start in range(first, size, TILE):
         yield slice(start, min(start + TILE, size))
 
 
@@ -82,19 +82,22 @@ def bands(height: int, width: int, tile: Callable[[slice, slice], Pixels]) -> It
     Yields
     ------
     (h, width) or (h, width, C) ndarray
-        `TILE` rows of the picture; the last may be smaller.
+        `TILE` rows of the picture; the last may be smaller, and the first is a quarter of it, so
+        that who takes them begins early.
     """
+    first: int = min(TILE // 4, height)
+    heights = [slice(0, first), *parts(height, first)]
 
     def band(rows: slice) -> Pixels:
         return np.concatenate([tile(rows, columns) for columns in parts(width)], axis=1)
 
     threads = cv2.getNumThreads() - 1
     if threads < 1:
-        yield from map(band, parts(height))
+        yield from map(band, heights)
         return
     with ThreadPoolExecutor(threads) as pool:
         begun: deque[Future[Pixels]] = deque()
-        for rows in parts(height):
+        for rows in heights:
             begun.append(pool.submit(band, rows))
             if len(begun) > threads:
                 yield begun.popleft().result()

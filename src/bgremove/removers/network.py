@@ -10,7 +10,6 @@ from bgremove.cards import PresenceRule
 from bgremove.colour_evidence import with_colour_evidence
 from bgremove.errors import OptionError
 from bgremove.hesitation import hesitation
-from bgremove.memory import return_freed_memory
 from bgremove.pieces import with_gaps_closed, without_specks
 from bgremove.refine import Edges, find_edges, soft_edges
 from bgremove.removers.base import Matte, Remover
@@ -85,7 +84,6 @@ class NetworkRemover(Remover):
         )
         if matte.found:
             _log.info("found: %s", output)
-        return_freed_memory()
         return matte
 
     def found_in(self, probability: Probability) -> str | None:

@@ -16,6 +16,7 @@ from bgremove.arrays import Image, Probability
 from bgremove.cards import ModelCard
 from bgremove.devices import check_opencv
 from bgremove.errors import ModelMismatchError
+from bgremove.memory import return_freed_memory
 from bgremove.segmenter.base import prepare
 from bgremove.segmenter.shapes import as_maps, check_shapes
 
@@ -49,6 +50,7 @@ class OnnxSegmenter:
         self.card = card
         self._path = path
         self._network: cv2.dnn.Net | None = _read(path)
+        self._is_fresh = True
         self._alone = threading.Lock()
 
     def predict(self, image: Image) -> Probability:
@@ -72,17 +74,22 @@ class OnnxSegmenter:
             network = self._network = self._network or _read(self._path)
             try:
                 network.setInput(batch)
-                return network.forward()
+                output = network.forward()
             except cv2.error as error:
                 raise ModelMismatchError(
                     f"{self._path}: expected a network for an input of shape {batch.shape} "
                     f"and float32, but it fails: {_reason(error)}"
                 ) from error
+            if self._is_fresh:
+                self._is_fresh = False
+                return_freed_memory()
+            return output
 
     def _rest(self) -> None:
         """Give the network's memory back, until it is asked again."""
         with self._alone:
             self._network = None
+            return_freed_memory()
 
 
 def _read(path: Path) -> cv2.dnn.Net:
