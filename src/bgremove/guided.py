@@ -166,8 +166,8 @@ class Windows:
         (h, w, 4) ndarray of float32
         """
         summed = box_sum(self.regress(target), self.radius)
-        mean: Floats = summed / cv2.merge([self._count] * 4)
-        return mean
+        summed /= cv2.merge([self._count] * 4)
+        return summed
 
     def regress(self, target: Floats) -> Floats:
         """Give each window's linear function of colour for a target, as `LinearAlpha.field`."""
@@ -180,11 +180,13 @@ class Windows:
         )
         offset = average
         for slope, mean in zip(slopes, self._means, strict=True):
-            offset = offset - slope * mean
+            offset -= slope * mean
         return cv2.merge([*slopes, offset]).astype(np.float32, copy=False)
 
     def _average(self, weighted: Floats) -> Floats:
-        return box_sum(weighted, self.radius) / self._total
+        summed = box_sum(weighted, self.radius)
+        summed /= self._total
+        return summed
 
     def _factorized_covariance(self) -> tuple[Floats, ...]:
         """Factorize each window's 3×3 covariance as L D Lᵀ (Golub and Van Loan, 4.1.2).
@@ -205,12 +207,19 @@ class Windows:
 
     def _covariance(self, one: int, other: int) -> Floats:
         product = self._average(self._weighted[one] * self._planes[other])
-        return product - self._means[one] * self._means[other]
+        product -= self._means[one] * self._means[other]
+        return product
 
     def _solved(self, red: Floats, green: Floats, blue: Floats) -> tuple[Floats, Floats, Floats]:
-        """Divide by the covariance: forward with L, by D, back with Lᵀ."""
+        """Divide by the covariance, in place: forward with L, by D, back with Lᵀ."""
         l10, l20, l21, d0, d1, d2 = self._factors
-        green = green - l10 * red
-        blue = (blue - l20 * red - l21 * green) / d2
-        green = green / d1 - l21 * blue
-        return red / d0 - l10 * green - l20 * blue, green, blue
+        green -= l10 * red
+        blue -= l20 * red
+        blue -= l21 * green
+        blue /= d2
+        green /= d1
+        green -= l21 * blue
+        red /= d0
+        red -= l10 * green
+        red -= l20 * blue
+        return red, green, blue
