@@ -30,6 +30,15 @@ def test_each_step_belongs_to_a_phase(config_file) -> None:
     assert config.phases[0].all_shapes == ((32, 32),)
 
 
+def test_a_run_may_go_through_its_phases_several_times(config_file) -> None:
+    config_file.write_text(f"turns = 3\n{config_file.read_text()}")
+    config = read_config(config_file)
+    assert config.steps == 18
+    assert [config.phase_at(step).size for step in range(20)] == 3 * ([32] * 4 + [64] * 2) + [
+        64
+    ] * 2
+
+
 def test_a_phase_may_have_shapes_in_place_of_squares(config_file) -> None:
     config_file.write_text(
         config_file.read_text().replace("size = 64", "size = 64\nshapes = [[32, 64], [64, 32]]")
@@ -60,6 +69,8 @@ def test_a_crop_goes_from_its_smallest_to_its_largest_side(config_file) -> None:
         ("seed = 7", "seed = 7\ncrop = [0.8]", r"crop must be .* got \[0.8\]"),
         ("seed = 7", 'seed = 7\ncrop = ["a", "b"]', r"crop must be .* got \['a', 'b'\]"),
         ("seed = 7", "seed = 7\ncrop = 1", "crop must be .* got 1"),
+        ("seed = 7", "seed = 7\nturns = 0", "turns must be a whole number from 1 on, got 0"),
+        ("seed = 7", "seed = 7\nturns = 1.5", "turns must be a whole number from 1 on, got 1.5"),
         ("seed = 7", "seed =", "cannot be read as a TOML config"),
     ],
 )

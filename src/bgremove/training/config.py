@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass, field, fields
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -62,6 +63,8 @@ class RunConfig:
         this project trains on are known.
     phases : tuple of Phase
         Resolutions, in order; the learning rate's schedule spans them all.
+    turns : int
+        How many times the run goes through its phases.
     learning_rate : float
         Peak of the schedule.
     decay_steps : int, optional
@@ -86,6 +89,7 @@ class RunConfig:
     data: Path
     phases: tuple[Phase, ...]
     learning_rate: float
+    turns: int = 1
     weights: dict[str, float] = field(default_factory=dict)
     terms: dict[str, str] = field(default_factory=dict)
     seed: int = 0
@@ -104,15 +108,17 @@ class RunConfig:
     @property
     def steps(self) -> int:
         """Optimizer steps of the whole run."""
-        return sum(phase.steps for phase in self.phases)
+        return self.turns * self._steps_a_turn
 
     def phase_at(self, step: int) -> Phase:
         """Give the phase that step number `step`, from 0, belongs to."""
-        for phase in self.phases:
-            if step < phase.steps:
-                return phase
-            step -= phase.steps
-        return self.phases[-1]
+        step = min(step, self.steps - 1) % self._steps_a_turn
+        ends = accumulate(phase.steps for phase in self.phases)
+        return next(phase for phase, end in zip(self.phases, ends, strict=True) if step < end)
+
+    @property
+    def _steps_a_turn(self) -> int:
+        return sum(phase.steps for phase in self.phases)
 
 
 def read_config(path: Path) -> RunConfig:
@@ -135,6 +141,9 @@ def read_config(path: Path) -> RunConfig:
     for key in ("data", "start"):
         if key in config:
             config[key] = (path.parent / config[key]).resolve()
+    turns = config.get("turns", 1)
+    if not isinstance(turns, int) or turns < 1:
+        raise ConfigError(f"{path}: turns must be a whole number from 1 on, got {turns}")
     if "crop" in config:
         config["crop"] = _crop(config["crop"], path)
     return _fill(RunConfig, config, path)
