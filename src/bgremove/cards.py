@@ -196,7 +196,15 @@ def check_hash(path: Path, expected: str) -> None:
 
 def sha256_of(path: Path) -> str:
     """Hash a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while part := file.read(_HASHED_AT_ONCE):
+            digest.update(part)
+    return digest.hexdigest()
+
+
+_HASHED_AT_ONCE = 2**18
+"""Bytes."""
 
 
 def write_card(card: ModelCard, path: Path) -> None:

@@ -86,6 +86,16 @@ def test_other_weights_than_the_cards_are_refused(shipped: Path) -> None:
             load_segmenter(model)
 
 
+@pytest.mark.parametrize("length", [0, 1000])
+def test_a_file_cut_short_is_told_as_damaged_whatever_the_engine_says(
+    shipped: Path, length: int
+) -> None:
+    weights = shipped / "model.onnx"
+    weights.write_bytes(weights.read_bytes()[:length])
+    with pytest.raises(HashError, match=r"model\.onnx: expected sha256 .* install bgremove again"):
+        load_segmenter("tiny")
+
+
 @pytest.mark.usefixtures("shipped")
 def test_an_unknown_name_lists_those_that_there_are() -> None:
     with pytest.raises(

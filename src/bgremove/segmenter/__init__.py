@@ -7,9 +7,11 @@ first GPU if there is one.
 
 import logging
 import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
-from bgremove.cards import check_hash
-from bgremove.devices import parse_device
+from bgremove.cards import ModelCard, check_hash
+from bgremove.devices import Device, parse_device
 from bgremove.model_files import DEFAULT_MODEL, locate_model
 from bgremove.segmenter.base import Segmenter
 
@@ -46,17 +48,25 @@ def load_segmenter(model: str | os.PathLike[str], device: str = "auto") -> Segme
     """
     wanted = parse_device(device)
     card, path = locate_model(model)
-    if card is not None and card.weights is not None:
-        check_hash(path, card.weights.sha256)
+    if card is None or card.weights is None:
+        return _loaded(card, path, wanted)
+    with ThreadPoolExecutor(1) as beside:
+        check = beside.submit(check_hash, path, card.weights.sha256)
+        try:
+            return _loaded(card, path, wanted)
+        finally:
+            check.result()
 
+
+def _loaded(card: ModelCard | None, path: Path, device: Device) -> Segmenter:
     segmenter: Segmenter
-    if card is not None and path.suffix == ".onnx" and wanted.kind != "gpu":
+    if card is not None and path.suffix == ".onnx" and device.kind != "gpu":
         from bgremove.segmenter.onnx_engine import OnnxSegmenter
 
         engine, segmenter = "OpenCV", OnnxSegmenter(card, path)
     else:
         from bgremove.segmenter.keras_engine import load_keras
 
-        engine, segmenter = "TensorFlow", load_keras(path, card, wanted)
+        engine, segmenter = "TensorFlow", load_keras(path, card, device)
     log.info("%s: %s on %s", segmenter.card.name, engine, segmenter.device)
     return segmenter
