@@ -19,8 +19,12 @@ print(resident("VmRSS"), resident("VmHWM"))
 """
 
 
+LEFT_BEHIND = 25_000
+"""Kilobytes. Some 45,000 come back, and nothing does by itself."""
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_network_s_run_leaves_little_behind() -> None:
     done = subprocess.run([sys.executable, "-c", USED], capture_output=True, text=True, check=True)
     now, peak = map(int, done.stdout.split())
-    assert now < 0.85 * peak
+    assert peak - now > LEFT_BEHIND

@@ -13,7 +13,7 @@ from bgremove.training.onnx_nodes import Graph, check_plain
 def transposed_convolution(graph: Graph, layer: layers.Conv2DTranspose) -> None:
     """Write one plain convolution for each pixel of a stride's square, and lay their pixels out.
 
-    Engines take a fifth of the time for it (Shi et al. 2016, "Is the deconvolution layer the same
+    Engines take a quarter of the time for it (Shi et al. 2016, "Is the deconvolution layer the same
     as a convolutional layer?", arXiv 1609.07009).
     """
     check_plain(layer)
