@@ -85,9 +85,8 @@ def fit(image: Image, target: Floats, radius: int, confidence: Floats | None = N
     -------
     LinearAlpha
     """
-    everywhere = np.ones(target.shape, np.float32)
-    weight = everywhere if confidence is None else confidence + np.float32(LEAST_WEIGHT)
-    return LinearAlpha(Windows(image, weight, radius).fitted(target))
+    weight = None if confidence is None else confidence + np.float32(LEAST_WEIGHT)
+    return LinearAlpha(Windows(image, radius, weight).fitted(target))
 
 
 class EdgeGuide:
@@ -107,9 +106,7 @@ class EdgeGuide:
     def __init__(self, image: Image, radius: int, place: Tile) -> None:
         self._place = place
         part = image[place]
-        self._windows = (
-            Windows(part, np.ones(part.shape[:2], np.float32), radius) if part.size else None
-        )
+        self._windows = Windows(part, radius) if part.size else None
 
     def fitted(self, alpha: Alpha) -> LinearAlpha:
         """Give an alpha as a linear function of colour.
@@ -139,18 +136,27 @@ class Windows:
     Parameters
     ----------
     image : (h, w, 3) ndarray of uint8, RGB
-    weight : (h, w) ndarray of float32, positive
     radius : int
+    weight : (h, w) ndarray of float32, positive, optional
+        How much each pixel counts; all the same by default.
+
+    Attributes
+    ----------
+    colours : (h, w, 4) ndarray of float32
+        As `colours_and_one` gives them.
+    count : (h, w) ndarray of float32
+        How many pixels each window has: fewer at the frame.
     """
 
-    def __init__(self, image: Image, weight: Floats, radius: int) -> None:
+    def __init__(self, image: Image, radius: int, weight: Floats | None = None) -> None:
         self.radius = radius
         self.colours = colours_and_one(image)
-        self._weight = weight
-        self._total = box_sum(weight, radius)
-        self._count = box_sum(np.ones_like(weight), radius)
+        everywhere = np.ones(image.shape[:2], np.float32)
+        self.count = box_sum(everywhere, radius)
+        self._weight = everywhere if weight is None else weight
+        self._total = self.count if weight is None else box_sum(weight, radius)
         self._planes = [self.colours[..., channel].copy() for channel in range(3)]
-        self._weighted = [plane * weight for plane in self._planes]
+        self._weighted = [plane * self._weight for plane in self._planes]
         self._means = [self._average(plane) for plane in self._weighted]
         self._factors = self._factorized_covariance()
 
@@ -166,7 +172,7 @@ class Windows:
         (h, w, 4) ndarray of float32
         """
         summed = box_sum(self.regress(target), self.radius)
-        summed /= cv2.merge([self._count] * 4)
+        summed /= cv2.merge([self.count] * 4)
         return summed
 
     def regress(self, target: Floats) -> Floats:

@@ -75,15 +75,13 @@ class Laplacian:
     """The matting Laplacian of an image, divided by the pixels of a window."""
 
     def __init__(self, image: Image) -> None:
-        everywhere = np.ones(image.shape[:2], np.float32)
-        self._windows = Windows(image, everywhere, RADIUS)
+        self._windows = Windows(image, RADIUS)
         self._share = np.float32(1 / (2 * RADIUS + 1) ** 2)
-        self._count = box_sum(everywhere, RADIUS)
 
     def times(self, alpha: Alpha) -> Floats:
         """Multiply it with an alpha: (H, W) ndarray of float32."""
         guided = dot(box_sum(self._windows.regress(alpha), RADIUS), self._windows.colours)
-        product: Floats = (self._count * alpha - guided) * self._share
+        product: Floats = (self._windows.count * alpha - guided) * self._share
         return product
 
 
