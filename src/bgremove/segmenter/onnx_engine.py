@@ -88,7 +88,7 @@ class OnnxSegmenter:
     def _rest(self) -> None:
         """Give the network's memory back, until it is asked again."""
         with self._alone:
-            self._network = None
+            self._network, self._is_fresh = None, True
             return_freed_memory()
 
 
