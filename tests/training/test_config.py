@@ -34,9 +34,8 @@ def test_a_run_may_go_through_its_phases_several_times(config_file) -> None:
     config_file.write_text(f"turns = 3\n{config_file.read_text()}")
     config = read_config(config_file)
     assert config.steps == 18
-    assert [config.phase_at(step).size for step in range(20)] == 3 * ([32] * 4 + [64] * 2) + [
-        64
-    ] * 2
+    sizes = [config.phase_at(step).size for step in range(20)]
+    assert sizes == 3 * ([32] * 4 + [64] * 2) + [64] * 2
 
 
 def test_a_phase_may_have_shapes_in_place_of_squares(config_file) -> None:

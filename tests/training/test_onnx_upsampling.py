@@ -39,16 +39,19 @@ def test_padding_is_tensorflows(
 
 @pytest.mark.parametrize(("kernel", "stride"), [(3, 2), (5, 3), (3, 3)])
 @pytest.mark.parametrize("shape", [(5, 6), (8, 3), (1, 1)])
-def test_opencv_gives_the_same_at_any_size(
+def test_both_engines_give_the_same_at_any_size(
     kernel: int, stride: int, shape: tuple[int, int], tmp_path: Path
 ) -> None:
     network = upsampling((kernel, kernel), (stride, stride))
     export_onnx(network, tmp_path / "model.onnx")
     load_stored_weights(network, tmp_path / "model.onnx")
     x = np.random.default_rng(0).random((1, *shape, 3), np.float32)
+    expected = np.asarray(network.layers[-1](x))
+
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    np.testing.assert_allclose(session.run(None, {"image": x})[0], expected, atol=1e-5)
     opencv = cv2.dnn.readNetFromONNX(str(tmp_path / "model.onnx"), engine=cv2.dnn.ENGINE_NEW)
     opencv.setInput(x)
-    expected = np.asarray(network.layers[-1](x))
     np.testing.assert_allclose(opencv.forward(), expected, atol=1e-5)
 
 

@@ -17,10 +17,11 @@ def transposed_convolution(graph: Graph, layer: layers.Conv2DTranspose) -> None:
     as a convolutional layer?", arXiv 1609.07009).
     """
     check_plain(layer)
+    _check_covers(layer)
     kernel, bias = (graph.weight(layer, variable) for variable in layer.weights)
     turned = graph.node("Transpose", [kernel], f"{layer.name}/turned", perm=[1, 0, 2, 3])
     per_row, per_column = (
-        [_phase(layer, size, stride, pixel) for pixel in range(stride)]
+        [_phase(size, stride, pixel) for pixel in range(stride)]
         for size, stride in zip(layer.kernel_size, layer.strides, strict=True)
     )
     pixels: list[str] = []
@@ -49,11 +50,16 @@ class _Phase:
     after: int
 
 
-def _phase(layer: layers.Layer, kernel: int, stride: int, pixel: int) -> _Phase:
-    if kernel < stride:
-        raise ModelMismatchError(
-            f"{layer.name}: expected a kernel of its stride or more, found {kernel} for {stride}"
-        )
+def _check_covers(layer: layers.Conv2DTranspose) -> None:
+    for kernel, stride in zip(layer.kernel_size, layer.strides, strict=True):
+        if kernel < stride:
+            raise ModelMismatchError(
+                f"{layer.name}: expected a kernel of its stride or more, "
+                f"found {kernel} for {stride}"
+            )
+
+
+def _phase(kernel: int, stride: int, pixel: int) -> _Phase:
     shifted = pixel + (kernel - stride) // 2
     first, after = shifted % stride, shifted // stride
     beyond_first = (kernel - 1 - first) // stride
