@@ -1,0 +1,61 @@
+"""What travels to the machine with the GPU, and back: ``python -m gpu.carry pack``, ``unpack``."""
+
+import shutil
+from pathlib import Path
+
+import click
+import keras
+import numpy as np
+
+from bgremove.network.tiramisu import PRESETS, build
+from bgremove.training.checkpoint import load_weights, save_average
+from gpu import validation
+from gpu.teacher import pack_encoder
+from gpu.train import load_parts
+
+NETWORK = "fc-densenet103-strided"
+
+
+@click.group()
+def main() -> None:
+    """Pack what a run on a GPU needs, or make a checkpoint of what it has left."""
+
+
+@main.command()
+@click.option("--photos", type=click.Path(path_type=Path), required=True, help="From repack.")
+@click.option("--data", type=click.Path(path_type=Path), required=True, help="Of validation.")
+@click.option("--start", type=click.Path(path_type=Path), required=True, help="First weights.")
+@click.option("--encoder", type=click.Path(path_type=Path), required=True, help="A .pth file.")
+@click.option("--out", type=click.Path(path_type=Path), required=True)
+def pack(photos: Path, data: Path, start: Path, encoder: Path, out: Path) -> None:
+    """Write everything into one folder."""
+    out.mkdir(parents=True, exist_ok=True)
+    for shard in sorted((photos / "shards").glob("*.tar")):
+        shutil.copy(shard, out)
+    shutil.copy(photos / "index.csv", out)
+    validation.pack(data, out / "validation.npz")
+    pack_encoder(encoder, out / "encoder.npz")
+    network = build(PRESETS[NETWORK], size=None)
+    load_weights(network, start)
+    np.savez(out / "start.npz", **arrays_of(network))
+
+
+@main.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.option("--steps", type=int, required=True, help="As facts.json says.")
+def unpack(run: Path, checkpoint: Path, steps: int) -> None:
+    """Make of a run's average a CHECKPOINT for bgremove.training.export."""
+    arrays = load_parts(run, "average")
+    network = build(PRESETS[NETWORK], size=None)
+    save_average(checkpoint, [arrays[weight.path] for weight in network.weights], steps)
+
+
+def arrays_of(network: keras.Model) -> dict[str, np.ndarray]:
+    """Give a network's weights by the names of its layers, kernels in float16."""
+    arrays = {w.path: keras.ops.convert_to_numpy(w.value) for w in network.weights}
+    return {k: v.astype(np.float16 if v.ndim == 4 else np.float32) for k, v in arrays.items()}
+
+
+if __name__ == "__main__":
+    main()
