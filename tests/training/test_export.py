@@ -164,6 +164,13 @@ def test_the_card_tells_which_weights_the_run_began_with(config_file: Path, tmp_
         training_facts(read_config(config_file), 1, "2 CPU cores")
 
 
+def test_the_card_tells_who_taught_the_network(config_file: Path) -> None:
+    assert "teacher" not in training_facts(read_config(config_file), 1, "2 CPU cores")
+    config_file.write_text(f'teacher = "a larger one of ours"\n{CONFIG}')
+    facts = training_facts(read_config(config_file), 1, "2 CPU cores")
+    assert facts["teacher"] == "a larger one of ours"
+
+
 def test_a_set_without_terms_stops_the_export(config_file: Path) -> None:
     config_file.write_text(CONFIG.replace("urban100", "mine"))
     with pytest.raises(DataError, match="mine: on what terms its photos are used is not known"):

@@ -61,6 +61,9 @@ class RunConfig:
     terms : dict of str to str, optional
         By set: on what terms its photos are used. For the model's card; those of the sets that
         this project trains on are known.
+    teacher : str, optional
+        For the model's card, in words: another network from whose answers this one learned,
+        what that one had learned from, and on what terms.
     phases : tuple of Phase
         Resolutions, in order; the learning rate's schedule spans them all.
     turns : int
@@ -92,6 +95,7 @@ class RunConfig:
     turns: int = 1
     weights: dict[str, float] = field(default_factory=dict)
     terms: dict[str, str] = field(default_factory=dict)
+    teacher: str | None = None
     seed: int = 0
     weight_decay: float = 1e-4
     clip_norm: float = 2.0

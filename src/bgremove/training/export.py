@@ -137,6 +137,7 @@ def training_facts(config: RunConfig, steps: int, hardware: str) -> dict[str, An
         "seed": config.seed,
         "hardware": hardware,
         **({"start": start_facts(config.start)} if config.start else {}),
+        **({"teacher": config.teacher} if config.teacher else {}),
     }
 
 
