@@ -46,7 +46,7 @@ def test_a_narrow_gap_closes_in_people_and_stays_in_things(
 ) -> None:
     probability = np.zeros((224, 224), np.float32)
     probability[40:200, 40:184] = 0.98
-    probability[60:200, 108:116] = 0.25
+    probability[60:200, 109:115] = 0.25
     photo = np.repeat(np.where(probability > 0.5, 200, 40).astype(np.uint8)[..., None], 3, axis=2)
     probability = cv2.GaussianBlur(probability, (0, 0), 2)
     rule = PresenceRule(probability=0.5, area=0.1)
