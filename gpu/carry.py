@@ -10,8 +10,8 @@ import numpy as np
 from bgremove.network.tiramisu import PRESETS, build
 from bgremove.training.checkpoint import load_weights, save_average
 from gpu import validation
+from gpu.stored import halved, load_parts
 from gpu.teacher import pack_encoder
-from gpu.train import load_parts
 
 NETWORK = "fc-densenet103-strided"
 
@@ -30,14 +30,14 @@ def main() -> None:
 def pack(photos: Path, data: Path, start: Path, encoder: Path, out: Path) -> None:
     """Write everything into one folder."""
     out.mkdir(parents=True, exist_ok=True)
-    for shard in sorted((photos / "shards").glob("*.tar")):
-        shutil.copy(shard, out)
     shutil.copy(photos / "index.csv", out)
+    shutil.copytree(photos / "shards", out / "shards", dirs_exist_ok=True)
     validation.pack(data, out / "validation.npz")
     pack_encoder(encoder, out / "encoder.npz")
     network = build(PRESETS[NETWORK], size=None)
     load_weights(network, start)
-    np.savez(out / "start.npz", **arrays_of(network))
+    weights = {w.path: keras.ops.convert_to_numpy(w.value) for w in network.weights}
+    np.savez(out / "start.npz", **halved(weights))
 
 
 @main.command()
@@ -49,12 +49,6 @@ def unpack(run: Path, checkpoint: Path, steps: int) -> None:
     arrays = load_parts(run, "average")
     network = build(PRESETS[NETWORK], size=None)
     save_average(checkpoint, [arrays[weight.path] for weight in network.weights], steps)
-
-
-def arrays_of(network: keras.Model) -> dict[str, np.ndarray]:
-    """Give a network's weights by the names of its layers, kernels in float16."""
-    arrays = {w.path: keras.ops.convert_to_numpy(w.value) for w in network.weights}
-    return {k: v.astype(np.float16 if v.ndim == 4 else np.float32) for k, v in arrays.items()}
 
 
 if __name__ == "__main__":

@@ -1,26 +1,31 @@
 """The training photos, decoded once, on the GPU; and which of them a step sees."""
 
-import csv
 import math
-import os
-import tarfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from bgremove.arrays import nearest_shape
+from bgremove.labelled_photos import Entry
+from bgremove.training.config import RunConfig
+from bgremove.training.data import (
+    MASK_BIT,
+    VOID_BIT,
+    chosen_photos,
+    set_weights,
+    square_photos,
+)
+
 NONE, MASK, UNKNOWN = 0, 1, 2
 KINDS = {"none": NONE, "mask": MASK, "unknown": UNKNOWN}
-MASK_BIT, VOID_BIT = 1, 2
-
-SIDE = 256
 ASPECT = 0.25
 ROTATION = math.radians(12)
 
@@ -65,7 +70,7 @@ class Photos:
         self.things = (nobody & (self.subject == MASK)) * drawn
         self.has_backdrops = bool(self.backdrops.any())
         self.has_things = bool(self.things.any())
-        self._of_family: dict[tuple[Shape, ...], list[NDArray[np.float64]]] = {}
+        self._of_family: dict[tuple[Shape, ...], tuple[NDArray[np.float64], Tensor]] = {}
 
     def draw(
         self, shapes: Sequence[Shape], count: int, rng: np.random.Generator
@@ -73,16 +78,16 @@ class Photos:
         """Draw a shape, (height, width), as often as photos are nearest to it, and such photos."""
         if (key := tuple(shapes)) not in self._of_family:
             self._of_family[key] = self._by_shape(shapes)
-        family = self._of_family[key]
-        shares = np.array([chances.sum() for chances in family])
-        chosen = int(rng.choice(len(family), p=shares / shares.sum()))
-        chances = torch.from_numpy(family[chosen]).float().to(self.device)
-        return shapes[chosen], torch.multinomial(chances, count, replacement=True)
+        shares, chances = self._of_family[key]
+        chosen = int(rng.choice(len(shapes), p=shares))
+        return shapes[chosen], torch.multinomial(chances[chosen], count, replacement=True)
 
-    def _by_shape(self, shapes: Sequence[Shape]) -> list[NDArray[np.float64]]:
-        distances = [np.abs(np.log(self._aspects * height / width)) for height, width in shapes]
-        nearest = np.argmin(distances, axis=0)
-        return [self._chances * (nearest == i) for i in range(len(shapes))]
+    def _by_shape(self, shapes: Sequence[Shape]) -> tuple[NDArray[np.float64], Tensor]:
+        """Give each shape's share of what is drawn, and the photos' chances at it."""
+        nearest = [shapes.index(nearest_shape(shapes, aspect)) for aspect in self._aspects]
+        chances = self._chances * np.equal.outer(np.arange(len(shapes)), nearest)
+        shares = chances.sum(axis=1)
+        return shares / shares.sum(), torch.from_numpy(chances).float().to(self.device)
 
     def warped(
         self,
@@ -131,65 +136,24 @@ class Photos:
         return torch.stack(rows, 1)
 
 
-def read_photos(folder: Path, weights: Mapping[str, float], device: str) -> Photos:
-    """Read the training photos of a folder that `bgremove.training.repack` has written.
+def read_photos(config: RunConfig, cache: Path, device: str) -> Photos:
+    """Read the training photos of a config, a process a shard, into `cache` and onto a device."""
+    shards: dict[str, list[Entry]] = {}
+    for entry in chosen_photos(config, "train"):
+        shards.setdefault(entry.shard, []).append(entry)
+    caches = [cache / shard for shard in shards]
+    with ProcessPoolExecutor(len(shards)) as pool:
+        parts = list(pool.map(square_photos, repeat(config.data), shards.values(), caches))
 
-    `weights` tells how often each set is drawn.
-    """
-    blobs = dict(_files(sorted(folder.glob("*.tar"))))
-    with (folder / "index.csv").open(newline="", encoding="utf-8") as file:
-        rows = [
-            row
-            for row in csv.DictReader(file)
-            if row["split"] == "train" and row["set"] in weights and _name(row) in blobs
-        ]
-    jobs = [
-        (blobs[_name(row)], *(blobs.get(_name(row, kind)) for kind in ("mask.png", "void.png")))
-        for row in rows
-    ]
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        decoded = list(pool.map(_decoded, jobs, chunksize=64))
-    counts = Counter(row["set"] for row in rows)
-    chances = np.array([weights[row["set"]] / counts[row["set"]] for row in rows])
+    entries = [entry for part in parts for entry in part.entries]
+    weights, counts = set_weights(config, entries), Counter(entry.set for entry in entries)
+    chances = np.array([weights[entry.set] / counts[entry.set] for entry in entries])
     return Photos(
-        np.stack([image for image, _ in decoded]),
-        np.stack([label for _, label in decoded]),
-        np.array([int(row["width"]) / int(row["height"]) for row in rows]),
-        np.array([KINDS[row["person_label"]] for row in rows]),
-        np.array([KINDS[row["subject_label"]] for row in rows]),
+        np.concatenate([part.images for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+        np.concatenate([part.aspects for part in parts]),
+        np.array([KINDS[entry.person] for entry in entries]),
+        np.array([KINDS[entry.subject] for entry in entries]),
         chances / chances.sum(),
         device,
     )
-
-
-def picture(blob: bytes, how: int) -> NDArray[np.uint8]:
-    """Decode a picture, as OpenCV's flag says."""
-    return np.asarray(cv2.imdecode(np.frombuffer(blob, np.uint8), how), np.uint8)
-
-
-def rgb_picture(blob: bytes) -> NDArray[np.uint8]:
-    """Decode a picture in RGB."""
-    return picture(blob, cv2.IMREAD_COLOR)[..., ::-1].copy()
-
-
-def _name(row: Mapping[str, str], kind: str = "webp") -> str:
-    return f"{row['set']}/{row['stem']}.{kind}"
-
-
-def _files(shards: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
-    for shard in shards:
-        with tarfile.open(shard) as tar:
-            for member in tar:
-                if (file := tar.extractfile(member)) is not None:
-                    yield member.name, file.read()
-
-
-def _decoded(
-    job: tuple[bytes, bytes | None, bytes | None],
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    image, *maps = job
-    label = np.zeros((SIDE, SIDE), np.uint8)
-    for bit, blob in zip((MASK_BIT, VOID_BIT), maps, strict=True):
-        if blob is not None:
-            label |= np.where(picture(blob, cv2.IMREAD_GRAYSCALE) > 0, bit, 0).astype(np.uint8)
-    return rgb_picture(image), label

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from gpu.stored import halved
+
 ENCODER = "tf_efficientnet_lite2"
 WIDTHS = (256, 128, 96, 64, 48)
 """Channels of the decoder, from a 32nd of the image's size to a half."""
@@ -55,8 +57,13 @@ def pack_encoder(weights: Path, path: Path) -> None:
         if ours[name].shape != value.shape:
             raise ValueError(f"{name}: expected {ours[name].shape}, found {value.shape}")
         if not name.startswith("classifier"):
-            arrays[name] = value.numpy().astype(np.float16 if value.ndim > 1 else np.float32)
-    np.savez(path, **arrays)
+            arrays[name] = value.numpy()
+    np.savez(path, **halved(arrays))
+
+
+def values_of(teacher: Teacher) -> dict[str, Tensor]:
+    """Give its weights and running statistics by name: whatever a copy of it needs."""
+    return {name: v for name, v in teacher.state_dict().items() if v.is_floating_point()}
 
 
 def load_encoder(teacher: Teacher, path: Path) -> None:

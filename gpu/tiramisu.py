@@ -171,7 +171,7 @@ class Tiramisu:
                 self.statistics[name] = value
             else:
                 self.weights[name] = value.requires_grad_()
-        self.training, self.own_backward = False, True
+        self.training = False
         self.precision = torch.float32
 
     def with_values(self, values: dict[str, Tensor]) -> "Tiramisu":
@@ -212,11 +212,9 @@ class Tiramisu:
         return self.conv("head_conv", x).float()
 
     def block(self, name: str, x: Tensor, depth: int) -> Tensor:
-        layers = [f"{name}_layer{index}" for index in range(1, depth + 1)]
-        if not (self.training and self.own_backward):
-            for layer in layers:
-                x = torch.cat([x, self.conv(f"{layer}_conv", self.activated(layer, x))], 1)
-            return x
+        if not self.training:
+            return self.plain_block(name, x, depth)
+        layers = _layers(name, depth)
         parameters = [
             self.weights[f"{layer}_{kind}"]
             for layer in layers
@@ -231,6 +229,12 @@ class Tiramisu:
             running = self.statistics[f"{layer}_norm/moving_variance"]
             running.lerp_(unbiased[: len(running)], MOMENTUM)
         return maps
+
+    def plain_block(self, name: str, x: Tensor, depth: int) -> Tensor:
+        """The same in torch's own operations: for predicting, and to measure `block` against."""
+        for layer in _layers(name, depth):
+            x = torch.cat([x, self.conv(f"{layer}_conv", self.activated(layer, x))], 1)
+        return x
 
     def activated(self, name: str, x: Tensor) -> Tensor:
         y = functional.batch_norm(
@@ -268,3 +272,7 @@ class Tiramisu:
             kernel.contiguous(memory_format=torch.channels_last),
             self.weights[f"{name}/bias"].to(x.dtype),
         )
+
+
+def _layers(name: str, depth: int) -> list[str]:
+    return [f"{name}_layer{index}" for index in range(1, depth + 1)]

@@ -9,6 +9,7 @@ import json
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -21,7 +22,8 @@ from bgremove.training.config import RunConfig, read_config
 from gpu.augment import Batch, Recipe, drawn_batch
 from gpu.muon import Muon
 from gpu.photos import Photos, read_photos
-from gpu.teacher import Teacher, load_encoder
+from gpu.stored import load_parts, save_in_parts
+from gpu.teacher import Teacher, load_encoder, values_of
 from gpu.tiramisu import Kernels, Tiramisu
 from gpu.validation import FAMILIES, Validation
 
@@ -122,7 +124,7 @@ def train_teacher(
         foreach=True,
     )
     encoder_group, decoder_group = optimizer.param_groups
-    state = {k: v for k, v in teacher.state_dict().items() if v.is_floating_point()}
+    state = values_of(teacher)
     average = Average(state, TEACHER_AVERAGE)
     clock, step, losses = Clock(seconds), 0, []
     teacher.train()
@@ -219,13 +221,14 @@ def train_network(
     network = run.network
     network.training = True
     optimizer = Muon(network.weights, config.weight_decay)
-    batch_of = {"large": config.phases[0].batch, "small": config.phases[1].batch}
+    phases = dict(zip(FAMILIES, config.phases, strict=True))
     clock, saved, validated = Clock(seconds), 0.0, 0.0
     while (progress := clock.progress) < 1:
         small_share = SMALL_AT_FIRST if progress < SMALL_FIRST_UNTIL else SMALL_LATER
         family = "small" if rng.random() < small_share else "large"
         recipe = recipe_at(progress, config)
-        batch = drawn_batch(photos, FAMILIES[family], batch_of[family], recipe, rng)
+        phase = phases[family]
+        batch = drawn_batch(photos, phase.all_shapes, phase.batch, recipe, rng)
         logits = network(batch.images)
         told = torch.sigmoid(tell(batch.images))
         loss = loss_of(logits, batch) + functional.binary_cross_entropy_with_logits(logits, told)
@@ -234,7 +237,7 @@ def train_network(
         optimizer.step(config.learning_rate * rate_at(progress))
         for weight in network.weights.values():
             weight.grad = None
-        run.add(loss, family, batch_of[family], clock.seconds)
+        run.add(loss, family, phase.batch, clock.seconds)
         if progress > validated + VALIDATE_SHARE:
             validated = progress
             run.validate(validation)
@@ -245,33 +248,12 @@ def train_network(
     run.save()
 
 
-def save_in_parts(arrays: dict[str, np.ndarray], folder: Path, name: str) -> None:
-    """Write arrays to ``NAME-0.npz`` and ``NAME-1.npz``, about half of the bytes each."""
-    halves: tuple[dict[str, np.ndarray], dict[str, np.ndarray]] = {}, {}
-    for key, array in sorted(arrays.items(), key=lambda each: -each[1].size):
-        smaller = min(halves, key=lambda half: sum(value.size for value in half.values()))
-        smaller[key] = array.astype(np.float16 if array.ndim == 4 else np.float32)
-    for part, half in enumerate(halves):
-        path = folder / f"{name}-{part}.npz"
-        np.savez(path.with_suffix(".part.npz"), **half)
-        path.with_suffix(".part.npz").replace(path)
-
-
-def load_parts(folder: Path, name: str) -> dict[str, np.ndarray]:
-    """Read what `save_in_parts` has written."""
-    arrays: dict[str, np.ndarray] = {}
-    for part in (0, 1):
-        with np.load(folder / f"{name}-{part}.npz") as half:
-            arrays |= {key: half[key].astype(np.float32) for key in half}
-    return arrays
-
-
 def prepared_teacher(
     photos: Photos, config: RunConfig, data: Path, out: Path, seconds: float, say: Say
 ) -> Teacher:
     """Take the teacher that an earlier run has left in the data folder, or train one."""
     teacher = Teacher().to(photos.device).to(memory_format=torch.channels_last)
-    state = {k: v for k, v in teacher.state_dict().items() if v.is_floating_point()}
+    state = values_of(teacher)
     if (data / "teacher-0.npz").exists():
         for name, array in load_parts(data, "teacher").items():
             state[name].copy_(torch.from_numpy(array))
@@ -294,7 +276,7 @@ def main(config: Path, data: Path, out: Path, teacher_seconds: float, seconds: f
     def say(line: str) -> None:
         click.echo(f"{time.strftime('%H:%M:%S')}  {line}", err=True)
 
-    run_config = read_config(config)
+    run_config = replace(read_config(config), data=data)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(run_config.seed)
     torch.set_float32_matmul_precision("high")
@@ -302,7 +284,7 @@ def main(config: Path, data: Path, out: Path, teacher_seconds: float, seconds: f
         Kernels.compile()
     out.mkdir(parents=True, exist_ok=True)
 
-    photos = read_photos(data, run_config.weights, device)
+    photos = read_photos(run_config, out / "photos", device)
     validation = Validation(data / "validation.npz", device)
     say(f"{len(photos.person)} photos")
     teacher = prepared_teacher(photos, run_config, data, out, teacher_seconds, say)

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from bgremove.arrays import nearest_shape, resize
 from bgremove.labelled_photos import read_index, read_photos
-from gpu.photos import KINDS, MASK, MASK_BIT, NONE, VOID_BIT, Shape, picture, rgb_picture
+from bgremove.training.data import MASK_BIT, VOID_BIT
+from gpu.photos import KINDS, MASK, NONE, Shape
 
 FAMILIES: dict[str, tuple[Shape, ...]] = {
     "large": ((224, 224), (192, 256), (256, 192)),
@@ -58,7 +59,7 @@ class Validation:
             self._images = {family: _pictures(packed, family) for family in FAMILIES}
             self._labels = {
                 family: [
-                    picture(packed[f"{family}/{i}/label"].tobytes(), cv2.IMREAD_GRAYSCALE)
+                    _picture(packed[f"{family}/{i}/label"], cv2.IMREAD_GRAYSCALE)
                     for i in range(len(self._kinds))
                 ]
                 for family in FAMILIES
@@ -103,7 +104,12 @@ class Validation:
 
 def _pictures(packed: "np.lib.npyio.NpzFile", family: str) -> list[NDArray[np.uint8]]:
     count = len(packed["kinds"])
-    return [rgb_picture(packed[f"{family}/{i}/image"].tobytes()) for i in range(count)]
+    images = (_picture(packed[f"{family}/{i}/image"], cv2.IMREAD_COLOR) for i in range(count))
+    return [image[..., ::-1] for image in images]
+
+
+def _picture(encoded: NDArray[np.uint8], how: int) -> NDArray[np.uint8]:
+    return np.asarray(cv2.imdecode(encoded, how), np.uint8)
 
 
 def _iou(found: NDArray[np.bool_], truth: NDArray[np.bool_], counts: NDArray[np.bool_]) -> float:

@@ -6,8 +6,9 @@ import pytest
 import torch
 from PIL import Image
 
+from bgremove.training.data import STORED_SIZE
 from gpu.augment import Recipe, as_jpeg, blurred, drawn_batch, feathered
-from gpu.photos import MASK, NONE, SIDE, UNKNOWN, Photos
+from gpu.photos import MASK, NONE, UNKNOWN, Photos
 
 PLAIN = Recipe(crop=(1.0, 1.0), paste=0, paste_thing=0, occlude=0)
 PERSON, THING, NOBODY, DOUBTFUL = range(4)
@@ -17,11 +18,11 @@ PERSON, THING, NOBODY, DOUBTFUL = range(4)
 def photos() -> Photos:
     """A person, a thing, an empty scene, and a subject of which nobody knows if it is people."""
     rng = np.random.default_rng(0)
-    label = np.zeros((4, SIDE, SIDE), np.uint8)
+    label = np.zeros((4, STORED_SIZE, STORED_SIZE), np.uint8)
     label[[PERSON, THING, DOUBTFUL], 60:200, 80:180] = 1
     label[PERSON, 0:8] = 2
     return Photos(
-        rng.integers(0, 256, (4, SIDE, SIDE, 3), np.uint8),
+        rng.integers(0, 256, (4, STORED_SIZE, STORED_SIZE, 3), np.uint8),
         label,
         np.ones(4),
         np.array([MASK, NONE, NONE, UNKNOWN]),

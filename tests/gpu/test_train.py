@@ -15,6 +15,7 @@ from bgremove.network.tiramisu import PRESETS, build
 from bgremove.training.checkpoint import load_average, read_step, save_average
 from bgremove.training.repack import repack
 from gpu import carry, train
+from gpu.stored import load_parts
 from gpu.teacher import ENCODER, Teacher, load_encoder, pack_encoder
 
 CONFIG = """
@@ -73,7 +74,7 @@ def test_it_leaves_a_teacher_and_a_checkpoint(folder: Path) -> None:
     for part in run.glob("teacher-*.npz"):
         part.rename(packed / part.name)
     invoke(train.main, *goes)
-    again, before = train.load_parts(run, "teacher"), train.load_parts(packed, "teacher")
+    again, before = load_parts(run, "teacher"), load_parts(packed, "teacher")
     assert all(np.array_equal(again[name], before[name]) for name in before)
 
 
