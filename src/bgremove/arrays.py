@@ -71,13 +71,12 @@ def alpha_from_uint8(values: NDArray[np.uint8]) -> Alpha:
 
 def alpha_to_uint8(alpha: Alpha) -> NDArray[np.uint8]:
     """Turn an alpha in 0…1 into 0…255, rounded."""
-    values: NDArray[np.uint8] = np.rint(alpha * np.float32(255)).astype(np.uint8)
-    return values
+    return cv2.convertScaleAbs(alpha, alpha=255).astype(np.uint8, copy=False)
 
 
 def clipped(values: Floats) -> Floats:
     """Clip to [0, 1], as float32."""
-    result: Floats = np.clip(values, 0, 1).astype(np.float32)
+    result: Floats = np.clip(values, 0, 1).astype(np.float32, copy=False)
     return result
 
 
@@ -90,6 +89,25 @@ def bounded_size(height: int, width: int, side: int) -> tuple[int, int]:
     """Give the width and height of a copy whose longest side is at most `side` pixels."""
     factor = min(1.0, side / max(height, width))
     return max(1, round(width * factor)), max(1, round(height * factor))
+
+
+WORKING_SIDE = 512
+"""Longest side of the copy on which a photo is judged; the rest of the way goes by tiles."""
+
+
+def working_copy(image: Image) -> Image:
+    """Shrink an image to at most `WORKING_SIDE` pixels on its longest side.
+
+    Parameters
+    ----------
+    image : (H, W, 3) ndarray of uint8, RGB
+
+    Returns
+    -------
+    (h, w, 3) ndarray of uint8, RGB
+        The same array if it is no larger.
+    """
+    return bounded(image, WORKING_SIDE)
 
 
 def bounded(image: Image, side: int) -> Image:
@@ -105,13 +123,10 @@ def nearest_shape(shapes: Sequence[tuple[int, int]], aspect: float) -> tuple[int
 
 def extent(mask: Mask) -> tuple[slice, slice] | None:
     """Tell which rows and columns a mask reaches over; None if it is empty."""
-    down, across = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not down.size:
+    left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
+    if not width:
         return None
-    return (
-        slice(int(down[0]), int(down[-1]) + 1),
-        slice(int(across[0]), int(across[-1]) + 1),
-    )
+    return slice(top, top + height), slice(left, left + width)
 
 
 def sampled(image: Image, width: int, height: int) -> Image:

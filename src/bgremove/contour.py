@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bgremove.arrays import Image, Probability, alpha_from_uint8, bounded
+from bgremove.arrays import WORKING_SIDE, Image, Probability, alpha_from_uint8
+from bgremove.tiles import in_threads
 
 Outline = NDArray[np.uint8]
 Shape = NDArray[np.uint8]
@@ -27,9 +28,6 @@ class Gradients(NamedTuple):
     across: NDArray[np.int16]
     down: NDArray[np.int16]
 
-
-WORKING_SIDE = 512
-"""Longest side of the working copy, in pixels."""
 
 SOFTENING = 1.5
 """Sigma of the Gaussian before the gradient (Canny 1986), which cv2.Canny omits."""
@@ -81,21 +79,6 @@ edge is."""
 
 SMALLEST_HOLE = 0.02
 """Holes below this share of the picture are filled: glints and labels, not rings and handles."""
-
-
-def working_copy(image: Image) -> Image:
-    """Shrink an image to at most `WORKING_SIDE` pixels on its longest side.
-
-    Parameters
-    ----------
-    image : (H, W, 3) ndarray of uint8, RGB
-
-    Returns
-    -------
-    (h, w, 3) ndarray of uint8, RGB
-        The same array if it is no larger.
-    """
-    return bounded(image, WORKING_SIDE)
 
 
 def softened(image: Image) -> Image:
@@ -203,7 +186,7 @@ def enclosed(outlines: Sequence[Outline]) -> Probability:
     (h, w) ndarray of float32 in [0, 1]
         The share of the outlines within which it lies.
     """
-    shapes = [smoothed(filled(closed(outline))) for outline in outlines]
+    shapes = in_threads(lambda outline: smoothed(filled(closed(outline))), outlines)
     return alpha_from_uint8(np.mean(shapes, axis=0).astype(np.uint8))
 
 

@@ -40,7 +40,7 @@ def strip(image: Image, remover: ObjectRemover) -> PILImage.Image:
     """
     steps = remover.steps(image)
     height, width = steps.mask.shape
-    alpha = resize(remover.matte_of(steps.mask, image).alpha, width, height)
+    alpha = resize(remover.matte_of(steps, image).alpha, width, height)
     result = PILImage.fromarray(cutout(steps.image, alpha))
     white = PILImage.new("RGBA", result.size, "white")
     pictures = {

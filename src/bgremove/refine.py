@@ -11,7 +11,7 @@ The width of the transition is measured at each pixel, from the map alone.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
@@ -34,9 +34,6 @@ from bgremove.tiles import TiledAlpha, grown, source_range, tiled, upsampled
 
 FIT_SIDE = 256
 """Longest side of the copy on which the wide filter is fitted, if the map is larger."""
-
-WORKING_SIDE = 512
-"""Longest side up to which alphas are whole; from there to the photo's size goes by tiles."""
 
 NARROW = 2
 """Radius of the narrow filter, in the working copy's pixels: a map's pixel or less. It carries an
@@ -65,31 +62,101 @@ NOISE = 0.02
 """What differs from 0 or 1 by no more is 0 or 1."""
 
 
-def soft_edges(probability: Probability, image: Image, threshold: float) -> TiledAlpha:
+class Refined(Protocol):
+    """An alpha that was found on a photo's working copy."""
+
+    def on(self, image: Image) -> TiledAlpha:
+        """Carry it on to the photo itself, (H, W, 3) ndarray of uint8, RGB."""
+        ...
+
+
+@dataclass(frozen=True)
+class AlongEdges:
+    """An alpha that follows a photo's edges, on its working copy and on the photo.
+
+    Attributes
+    ----------
+    alpha : (h, w) ndarray of float32 in [0, 1]
+    guide : EdgeGuide
+        The working copy.
+    """
+
+    alpha: Alpha
+    guide: EdgeGuide
+
+    def on(self, image: Image) -> TiledAlpha:
+        """Carry it on to the photo itself, tile by tile."""
+        height, width = image.shape[:2]
+        if self.alpha.shape == (height, width):
+            return tiled(self.alpha)
+        alpha, field = self.alpha, self.guide.fitted(self.alpha).field
+
+        def tile(rows: slice, columns: slice) -> Alpha:
+            top, bottom = source_range(rows, height, alpha.shape[0])
+            left, right = source_range(columns, width, alpha.shape[1])
+            around = alpha[
+                max(0, top - 2 * NARROW) : bottom + 2 * NARROW,
+                max(0, left - 2 * NARROW) : right + 2 * NARROW,
+            ]
+            if around.min() == around.max():
+                shape = (rows.stop - rows.start, columns.stop - columns.start)
+                return np.full(shape, around.flat[0], np.float32)
+            local = upsampled(field, rows, columns, height, width)
+            return without_noise(at_colours(local, image[rows, columns]))
+
+        return TiledAlpha(height, width, tile, alpha)
+
+
+@dataclass(frozen=True)
+class OfTheMap:
+    """An alpha of 0 and 1 only, by the map alone.
+
+    Attributes
+    ----------
+    probability : (h, w) ndarray of float32 in [0, 1]
+    threshold : float
+    """
+
+    probability: Probability
+    threshold: float
+
+    def on(self, image: Image) -> TiledAlpha:
+        """Enlarge the map to the photo's size, tile by tile; 1 from the threshold on."""
+        height, width = image.shape[:2]
+
+        def tile(rows: slice, columns: slice) -> Alpha:
+            enlarged = upsampled(self.probability, rows, columns, height, width)
+            return (enlarged >= self.threshold).astype(np.float32)
+
+        draft = (self.probability >= self.threshold).astype(np.float32)
+        return TiledAlpha(height, width, tile, draft)
+
+
+def soft_edges(probability: Probability, working: Image, threshold: float) -> Refined:
     """Give an alpha that follows the photo's edges near where the map crosses the threshold.
 
     Parameters
     ----------
     probability : (h, w) ndarray of float32 in [0, 1]
-    image : (H, W, 3) ndarray of uint8, RGB
+    working : (H, W, 3) ndarray of uint8, RGB
+        The photo's working copy.
     threshold : float
         The probability that becomes an alpha of 0.5, in [0, 1].
 
     Returns
     -------
-    TiledAlpha
-        Of the image's size.
+    Refined
 
     References
     ----------
     He, Sun, "Fast Guided Filter", 2015, arXiv 1505.00996; Irani, Peleg, "Improving Resolution by
     Image Registration", 1991.
     """
-    joint = joined(probability, bounded(image, WORKING_SIDE), threshold)
-    return carried_on(joint.alpha, joint.guide, image)
+    joint = joined(probability, working, threshold)
+    return AlongEdges(joint.alpha, joint.guide)
 
 
-def fine_edges(probability: Probability, image: Image, threshold: float) -> TiledAlpha:
+def fine_edges(probability: Probability, working: Image, threshold: float) -> Refined:
     """Give an alpha that solves for the matte where `soft_edges` is between 0 and 1.
 
     Parameters and result are those of `soft_edges`.
@@ -98,27 +165,20 @@ def fine_edges(probability: Probability, image: Image, threshold: float) -> Tile
     ----------
     Levin, Lischinski, Weiss, "A Closed-Form Solution to Natural Image Matting", 2008.
     """
-    working = bounded(image, WORKING_SIDE)
     joint = joined(probability, working, threshold)
     matte = closed_form(working, joint.alpha, joint.band, joint.hesitation)
-    return carried_on(without_noise(matte), joint.guide, image)
+    return AlongEdges(without_noise(matte), joint.guide)
 
 
-def hard_edges(probability: Probability, image: Image, threshold: float) -> TiledAlpha:
+def hard_edges(probability: Probability, _: Image, threshold: float) -> Refined:
     """Give an alpha of 0 and 1 only, as the original did: the photo has no say.
 
     Parameters and result are those of `soft_edges`.
     """
-    height, width = image.shape[:2]
-
-    def tile(rows: slice, columns: slice) -> Alpha:
-        enlarged = upsampled(probability, rows, columns, height, width)
-        return (enlarged >= threshold).astype(np.float32)
-
-    return TiledAlpha(height, width, tile, (probability >= threshold).astype(np.float32))
+    return OfTheMap(probability, threshold)
 
 
-Edges: TypeAlias = Callable[[Probability, Image, float], TiledAlpha]
+Edges: TypeAlias = Callable[[Probability, Image, float], Refined]
 
 EDGES: dict[str, Edges] = {"soft": soft_edges, "hard": hard_edges, "fine": fine_edges}
 """The kinds of edges that a user can name."""
@@ -241,29 +301,3 @@ def settled(alpha: Alpha, probability: Probability) -> Alpha:
 def without_noise(alpha: Alpha) -> Alpha:
     """Stretch an alpha so that what nearly is 0 or 1 becomes it."""
     return clipped((alpha - NOISE) / (1 - 2 * NOISE))
-
-
-# On to the photo's size, tile by tile
-
-
-def carried_on(alpha: Alpha, guide: EdgeGuide, image: Image) -> TiledAlpha:
-    """Carry an alpha on from a working copy, which is its guide, to the image itself."""
-    height, width = image.shape[:2]
-    if alpha.shape == (height, width):
-        return tiled(alpha)
-    field = guide.fitted(alpha).field
-
-    def tile(rows: slice, columns: slice) -> Alpha:
-        top, bottom = source_range(rows, height, alpha.shape[0])
-        left, right = source_range(columns, width, alpha.shape[1])
-        around = alpha[
-            max(0, top - 2 * NARROW) : bottom + 2 * NARROW,
-            max(0, left - 2 * NARROW) : right + 2 * NARROW,
-        ]
-        if around.min() == around.max():
-            shape = (rows.stop - rows.start, columns.stop - columns.start)
-            return np.full(shape, around.flat[0], np.float32)
-        local = upsampled(field, rows, columns, height, width)
-        return without_noise(at_colours(local, image[rows, columns]))
-
-    return TiledAlpha(height, width, tile, alpha)

@@ -5,13 +5,13 @@ import os
 
 import numpy as np
 
-from bgremove.arrays import Image, Probability
+from bgremove.arrays import Image, Probability, working_copy
 from bgremove.cards import PresenceRule
 from bgremove.colour_evidence import with_colour_evidence
 from bgremove.errors import OptionError
 from bgremove.hesitation import hesitation
 from bgremove.pieces import with_gaps_closed, without_specks
-from bgremove.refine import Edges, find_edges, soft_edges
+from bgremove.refine import Edges, Refined, find_edges, soft_edges
 from bgremove.removers.base import Matte, Remover
 from bgremove.segmenter import DEFAULT_MODEL, load_segmenter
 
@@ -72,19 +72,20 @@ class NetworkRemover(Remover):
     def matte(self, image: Image) -> Matte:
         """Find the subject of an image: predict, ask if it is there, follow the edges."""
         card = self.segmenter.card
-        probability = self.segmenter.predict(image)
-        output = self.found_in(probability) or self._asked[-1]
-        matte = matte_of(
+        working = working_copy(image)
+        probability = self.segmenter.predict(working)
+        output = self.found_in(probability)
+        if output is None:
+            return Matte(np.zeros(image.shape[:2], np.float32), found=False)
+        _log.info("found: %s", output)
+        refined = refined_map(
             probability[..., card.channel_of(output)],
-            image,
+            working,
             output=output,
-            rule=card.presence_of(output),
             threshold=self.threshold,
             to_alpha=self._to_alpha,
         )
-        if matte.found:
-            _log.info("found: %s", output)
-        return matte
+        return Matte(refined.on(image), found=True)
 
     def found_in(self, probability: Probability) -> str | None:
         """Give the first of the asked outputs that has found something.
@@ -106,23 +107,20 @@ class NetworkRemover(Remover):
         return None
 
 
-def matte_of(
+def refined_map(
     probability: Probability,
-    image: Image,
+    working: Image,
     *,
     output: str,
-    rule: PresenceRule,
     threshold: float,
     to_alpha: Edges = soft_edges,
-) -> Matte:
-    """Give the matte of a photo that a network's output stands for."""
-    if not is_present(probability, rule):
-        return Matte(np.zeros(image.shape[:2], np.float32), found=False)
+) -> Refined:
+    """Go from a network's output to an alpha of a photo's working copy."""
     unsure = hesitation(probability)
-    whole = with_colour_evidence(probability, image, unsure)
+    whole = with_colour_evidence(probability, working, unsure)
     if output in WITHOUT_NARROW_GAPS:
         whole = with_gaps_closed(whole, unsure)
-    return Matte(to_alpha(without_specks(whole, threshold), image, threshold), found=True)
+    return to_alpha(without_specks(whole, threshold), working, threshold)
 
 
 def is_present(probability: Probability, rule: PresenceRule) -> bool:

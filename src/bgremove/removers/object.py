@@ -7,13 +7,14 @@ import cv2
 import numpy as np
 
 from bgremove import backdrop, contour, prior
-from bgremove.arrays import Image, Probability, alpha_from_uint8, alpha_to_uint8
+from bgremove.arrays import Image, Probability, alpha_from_uint8, alpha_to_uint8, working_copy
 from bgremove.contour import Outline, Shape
 from bgremove.errors import OptionError
 from bgremove.graph_cut import best_of_cuts
 from bgremove.hints import Attention, attention, check_hints, meant
 from bgremove.refine import find_edges
 from bgremove.removers.base import Matte, Remover
+from bgremove.tiles import in_threads
 
 STRONGEST_GRADIENT = 2040
 """What no threshold needs to exceed: 4 × 255 in each direction."""
@@ -108,13 +109,14 @@ class ObjectRemover(Remover):
 
     def matte(self, image: Image) -> Matte:
         """Find the object in an image: the steps, then blurred and brought to its size."""
-        return self.matte_of(self.steps(image).mask, image)
+        return self.matte_of(self.steps(image), image)
 
-    def matte_of(self, mask: Shape, image: Image) -> Matte:
-        """Bring the mask of an image's steps to its size."""
-        if not mask.any():
+    def matte_of(self, steps: Steps, image: Image) -> Matte:
+        """Bring the mask of an image's steps to its size, along the image's edges."""
+        if not steps.mask.any():
             return Matte(np.zeros(image.shape[:2], np.float32), found=False)
-        return Matte(self._to_alpha(contour.blurred(mask), image, 0.5), found=True)
+        refined = self._to_alpha(contour.blurred(steps.mask), steps.image, 0.5)
+        return Matte(refined.on(image), found=True)
 
     def steps(self, image: Image) -> Steps:
         """Go the object method's way: edges, closed; contours, filled; prior; mask.
@@ -132,13 +134,13 @@ class ObjectRemover(Remover):
         InputError
             If the box or the point lies outside the image.
         """
-        small = contour.working_copy(image)
+        small = working_copy(image)
         where = attention(image.shape, small.shape, self.box, self.point)
         soft = contour.softened(small)
         slopes = contour.gradients(soft)
         low, high = self._thresholds(slopes)
-        fainter, edges, stronger = (
-            contour.edges(slopes, low * step, high * step) for step in contour.STEPS
+        fainter, edges, stronger = in_threads(
+            lambda step: contour.edges(slopes, low * step, high * step), contour.STEPS
         )
         enclosed = contour.enclosed((fainter, edges, stronger))
         enclosed = np.where(where.inside, enclosed, 0).astype(np.float32)
