@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from _common import machine, say, table
 
-from bgremove.arrays import resize
+from bgremove.arrays import resize, working_copy
 from bgremove.evaluation import metrics
 from bgremove.evaluation.run import MASK_LEVEL, labelled_entries
 from bgremove.labelled_photos import LabelledPhoto, read_photos
@@ -67,7 +67,11 @@ def ways() -> dict[str, Way]:
     """Give each way to full size by its name."""
 
     def by(name: str) -> Way:
-        return lambda probability, image: EDGES[name](probability, image, MASK_LEVEL).whole()
+        def way(probability: np.ndarray, image: np.ndarray) -> np.ndarray:
+            refined = EDGES[name](probability, working_copy(image), MASK_LEVEL)
+            return refined.on(image).whole()
+
+        return way
 
     return {"plain": plain, **{name: by(name) for name in EDGES}}
 

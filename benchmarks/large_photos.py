@@ -79,26 +79,24 @@ def stages(path: str, edges: str, model: str) -> None:
         lines.append([name, f"{seconds:.3f}", f"{time.process_time() - cpu:.3f}", f"{peak():.0f}"])
         return result
 
-    from bgremove.colour_evidence import with_colour_evidence
+    from bgremove.arrays import working_copy
     from bgremove.compose import tiled_cutout
-    from bgremove.hesitation import hesitation
     from bgremove.image_io import encode_png_bands, read_photo
-    from bgremove.pieces import with_gaps_closed, without_specks
     from bgremove.refine import EDGES
-    from bgremove.removers.network import is_present
+    from bgremove.removers.network import is_present, refined_map
     from bgremove.segmenter import load_segmenter
 
     lines.append(base)
     segmenter = timed("load the network", lambda: load_segmenter(model, "cpu"))
     photo = timed("decode", lambda: read_photo(path, max_pixels=10**9))
+    working = timed("working copy", lambda: working_copy(photo.image))
     channel = segmenter.card.channel_of("person")
-    probability = timed("network", lambda: segmenter.predict(photo.image)[..., channel])
+    probability = timed("network", lambda: segmenter.predict(working)[..., channel])
     if not is_present(probability, segmenter.card.presence_of("person")):
         probability = drawn(probability.shape)
-    unsure = hesitation(probability)
-    coloured = timed("colours", lambda: with_colour_evidence(probability, photo.image, unsure))
-    probability = without_specks(with_gaps_closed(coloured, unsure), 0.5)
-    source = timed(f"refine, {edges}", lambda: EDGES[edges](probability, photo.image, 0.5))
+    options = {"output": "person", "threshold": 0.5, "to_alpha": EDGES[edges]}
+    refined = timed(f"refine, {edges}", lambda: refined_map(probability, working, **options))
+    source = timed("carry on", lambda: refined.on(photo.image))
     cut = timed("colours around", lambda: tiled_cutout(photo.image, source))
     shape = (*photo.image.shape[:2], 4)
     data = timed("cutout and PNG, in bands", lambda: encode_png_bands(cut.bands(), shape, photo))

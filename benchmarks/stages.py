@@ -21,6 +21,7 @@ import numpy as np
 from _common import machine, say, table
 from PIL import Image
 
+from bgremove.arrays import working_copy
 from bgremove.batch import Job, Settings, cut_out
 from bgremove.compose import cutout
 from bgremove.image_io import encode_png, read_photo
@@ -75,7 +76,7 @@ def stages(path: Path, remover: PersonRemover, rounds: int) -> list[list[str]]:
     job = Job(name=str(path), source=path, target=path.with_suffix(".png"), overwrite=True)
     actions: dict[str, Callable[[], Any]] = {
         "decode": lambda: read_photo(path),
-        "resize": lambda: prepare(photo.image, spec),
+        "resize": lambda: prepare(working_copy(photo.image), spec),
         "network": lambda: remover.segmenter.predict(small),
         "matte": lambda: remover.matte(photo.image),
         "compose": lambda: cutout(photo.image, matte.alpha, photo.alpha),

@@ -15,6 +15,7 @@ from bgremove.arrays import (
     resize,
     sampled,
     uint8_from_uint16,
+    working_copy,
 )
 from bgremove.errors import InputError
 
@@ -177,3 +178,19 @@ def test_what_is_sampled_are_pixels_of_the_picture() -> None:
     assert some.shape == (6, 10, 3)
     colours = {tuple(colour) for colour in picture.reshape(-1, 3).tolist()}
     assert {tuple(colour) for colour in some.reshape(-1, 3).tolist()} <= colours
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "expected"),
+    [
+        (3000, 4000, (384, 512)),
+        (4000, 3000, (512, 384)),
+        (300, 512, (300, 512)),
+        (1, 5000, (1, 512)),
+        (1, 1, (1, 1)),
+    ],
+)
+def test_the_working_copy_is_bounded_and_never_enlarged(
+    height: int, width: int, expected: tuple[int, int]
+) -> None:
+    assert working_copy(np.zeros((height, width, 3), np.uint8)).shape == (*expected, 3)

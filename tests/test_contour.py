@@ -27,22 +27,6 @@ def box(left: int, top: int, right: int, bottom: int, side: int = 512) -> contou
     return shape
 
 
-@pytest.mark.parametrize(
-    ("height", "width", "expected"),
-    [
-        (3000, 4000, (384, 512)),
-        (4000, 3000, (512, 384)),
-        (300, 512, (300, 512)),
-        (1, 5000, (1, 512)),
-        (1, 1, (1, 1)),
-    ],
-)
-def test_the_working_copy_is_bounded_and_never_enlarged(
-    height: int, width: int, expected: tuple[int, int]
-) -> None:
-    assert contour.working_copy(canvas(height, width)).shape == (*expected, 3)
-
-
 def test_softening_keeps_a_flat_picture_and_calms_grain() -> None:
     grain = np.random.default_rng(0).integers(0, 256, (512, 512, 3), dtype=np.uint8)
     assert (contour.softened(canvas(40, 40)) == GREY).all()

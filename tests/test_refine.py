@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from bgremove import tiles
-from bgremove.arrays import resize
+from bgremove.arrays import resize, working_copy
 from bgremove.errors import OptionError
 from bgremove.guided import EdgeGuide
 from bgremove.refine import (
     EDGES,
     NARROW,
+    Edges,
     back_projected,
     find_edges,
     fine_edges,
@@ -45,6 +46,11 @@ def transition(centre: float, width: float, size: int = 64) -> np.ndarray:
     return np.tile(row.astype(np.float32), (size, 1))
 
 
+def whole(edges: Edges, probability: np.ndarray, image: np.ndarray, threshold: float) -> np.ndarray:
+    """Give the whole alpha of a photo, by way of its working copy."""
+    return edges(probability, working_copy(image), threshold).on(image).whole()
+
+
 def edge_of(alpha: np.ndarray) -> np.ndarray:
     """Tell how many columns of each row lie in the background."""
     return (alpha < 0.5).sum(axis=1)
@@ -52,7 +58,7 @@ def edge_of(alpha: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("threshold", [0.25, 0.5, 0.75])
 def test_the_threshold_becomes_half_an_alpha_where_the_photo_has_no_edge(threshold: float) -> None:
-    alpha = soft_edges(RAMP, GREY, threshold).whole()[0]
+    alpha = whole(soft_edges, RAMP, GREY, threshold)[0]
     assert alpha[round(threshold * 100)] == pytest.approx(0.5, abs=0.06)
     assert (np.diff(alpha) >= -1e-3).all()
     assert (alpha[0], alpha[-1]) == (0, 1)
@@ -69,7 +75,7 @@ def test_a_map_is_bent_so_that_the_threshold_is_its_middle(threshold: float) -> 
 def test_an_edge_that_the_map_hesitates_about_moves_to_the_photo_s(name: str, size: int) -> None:
     scale = size / 64
     true = round(32 * scale)
-    alpha = EDGES[name](transition(33.5, 8), step_at(true, size), 0.5).whole()
+    alpha = whole(EDGES[name], transition(33.5, 8), step_at(true, size), 0.5)
     off = np.abs(edge_of(alpha) - true)
     assert off.max() <= 0.2 * scale, (
         f"an edge off by 1.5 of the map's pixels stays off by {off.max()}"
@@ -79,14 +85,14 @@ def test_an_edge_that_the_map_hesitates_about_moves_to_the_photo_s(name: str, si
 def test_what_the_map_doubts_leaves_no_haze_where_the_photo_says_nothing() -> None:
     doubtful = np.full((100, 100), 0.35, np.float32)
     doubtful[:, 60:] = np.linspace(0.35, 1, 40)
-    alpha = soft_edges(doubtful, GREY, 0.5).whole()
+    alpha = whole(soft_edges, doubtful, GREY, 0.5)
     assert alpha[:, :55].max() == 0
 
 
 def test_an_edge_that_the_map_knows_stays_though_the_photo_has_another() -> None:
     known = np.zeros((64, 64), np.float32)
     known[:, 34:] = 1
-    alpha = soft_edges(known, step_at(128, 256), 0.5).whole()
+    alpha = whole(soft_edges, known, step_at(128, 256), 0.5)
     assert (edge_of(alpha) == 136).all()
 
 
@@ -122,7 +128,7 @@ def test_a_map_that_leaves_nothing_open_asks_no_photo() -> None:
 
 
 def test_hard_edges_are_zero_or_one_as_the_original_had_them() -> None:
-    alpha = hard_edges(RAMP, GREY, 0.5).whole()
+    alpha = whole(hard_edges, RAMP, GREY, 0.5)
     assert set(np.unique(alpha)) == {0, 1}
     assert alpha[0].sum() == 51
 
@@ -131,7 +137,7 @@ def test_hard_edges_are_zero_or_one_as_the_original_had_them() -> None:
 def test_soft_edges_are_antialiased_at_the_photos_size(size: int) -> None:
     step = np.zeros((8, 8), np.float32)
     step[:, 4:] = 1
-    alpha = soft_edges(step, np.full((size, size, 3), 90, np.uint8), 0.5).whole()
+    alpha = whole(soft_edges, step, np.full((size, size, 3), 90, np.uint8), 0.5)
     between = (alpha > 0) & (alpha < 1)
     assert between.any(axis=1).all()
     assert between.mean() < 0.2
@@ -141,7 +147,7 @@ def test_soft_edges_are_antialiased_at_the_photos_size(size: int) -> None:
 def test_any_map_and_threshold_give_an_alpha(probability, threshold, width) -> None:
     image = np.random.default_rng(width).integers(0, 256, (12, width, 3), np.uint8)
     for edges in EDGES.values():
-        alpha = edges(probability, image, threshold).whole()
+        alpha = whole(edges, probability, image, threshold)
         assert alpha.shape == (12, width)
         assert alpha.dtype == np.float32
         assert 0 <= alpha.min() <= alpha.max() <= 1
@@ -151,14 +157,14 @@ def test_any_map_and_threshold_give_an_alpha(probability, threshold, width) -> N
 @pytest.mark.parametrize("name", list(EDGES))
 def test_a_map_that_is_sure_everywhere_leaves_nothing_between(name: str, level: float) -> None:
     image = np.random.default_rng(0).integers(0, 256, (900, 700, 3), np.uint8)
-    alpha = EDGES[name](np.full((9, 9), level, np.float32), image, 0.5).whole()
+    alpha = whole(EDGES[name], np.full((9, 9), level, np.float32), image, 0.5)
     np.testing.assert_array_equal(alpha, level)
 
 
 @pytest.mark.parametrize("name", list(EDGES))
 def test_an_alpha_does_not_depend_on_its_tiles(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     image = np.random.default_rng(0).integers(0, 256, (900, 700, 3), np.uint8)
-    source = EDGES[name](transition(30, 5), image, 0.5)
+    source = EDGES[name](transition(30, 5), working_copy(image), 0.5).on(image)
     by_tiles = source.whole()
     monkeypatch.setattr(tiles, "TILE", 1000)
     np.testing.assert_allclose(source.whole(), by_tiles, atol=1e-5)

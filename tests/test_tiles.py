@@ -16,7 +16,8 @@ from bgremove.tiles import (
     grown,
     in_threads,
     inside,
-    source_range,
+    part_of,
+    repeated,
     tiled,
     tiles,
     upsampled,
@@ -48,8 +49,19 @@ def test_a_tile_of_an_enlargement_is_that_of_the_one_resize(shape: tuple[int, ..
         np.testing.assert_allclose(tile, whole[rows, columns], atol=1e-5)
 
 
-def test_a_tile_is_made_from_few_source_pixels() -> None:
-    assert source_range(slice(100, 120), 1000, 100) == (9, 13)
+@given(small=st.integers(1, 40), size=st.integers(1, 300), first=st.integers(0, 299))
+def test_a_tile_repeats_the_nearest_pixels(small: int, size: int, first: int) -> None:
+    field = np.arange(small * small, dtype=np.float32).reshape(small, small)
+    part = slice(min(first, size - 1), size)
+    rows = [min(int((row + 0.5) * small / size), small - 1) for row in range(size)][part]
+    whole = slice(0, small)
+    np.testing.assert_array_equal(repeated(field, part, whole, size, small), field[rows])
+    np.testing.assert_array_equal(repeated(field, whole, part, small, size), field[:, rows])
+
+
+def test_a_part_of_a_tile_has_its_place_in_the_picture() -> None:
+    tile, part = (slice(20, 30), slice(5, 9)), (slice(0, 4), slice(2, 3))
+    assert part_of(tile, part) == (slice(20, 24), slice(7, 8))
 
 
 def test_margins_stop_at_the_picture_s_frame() -> None:

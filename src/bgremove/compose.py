@@ -83,5 +83,5 @@ def _joined(colours: Image, levels: NDArray[np.uint8]) -> Cutout:
     """Join one tile's colours and alpha, and leave no colour where nothing is visible."""
     if not levels.any():
         return np.zeros((*levels.shape, 4), np.uint8)
-    joined = cv2.merge([colours, levels])
+    joined = cv2.insertChannel(levels, cv2.cvtColor(colours, cv2.COLOR_RGB2RGBA), 3)
     return cv2.bitwise_and(joined, joined, mask=levels).astype(np.uint8, copy=False)

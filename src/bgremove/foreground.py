@@ -27,8 +27,8 @@ from bgremove.arrays import (
     resize,
     sampled,
 )
-from bgremove.guided import unit
-from bgremove.tiles import Tile, grown, in_threads, upsampled, within
+from bgremove.guided import colours_and_one
+from bgremove.tiles import Tile, grown, in_threads, part_of, upsampled, within
 
 FAR = 45
 """Radius of the first blur, on a copy of `WORKING_SIDE`: Forte's 90, in photos twice as large."""
@@ -75,7 +75,7 @@ def surroundings(image: Image, alpha: Alpha) -> Surroundings:
     """
     height, width = image.shape[:2]
     size = bounded_size(height, width, WORKING_SIDE)
-    colours, alpha = _colours_and_one(sampled(image, *size)), resize(alpha, *size)
+    colours, alpha = colours_and_one(sampled(image, *size)), resize(alpha, *size)
     subject, background = in_threads(
         lambda share: _blurred(colours, _in_each_channel(share), FAR), [alpha, 1 - alpha]
     )
@@ -97,19 +97,15 @@ def unmix(cutout: Cutout, place: Tile, image: Image, alpha: Alpha, around: Surro
         Of the tile with `surrounded`'s margin.
     around : Surroundings
     """
-    levels = cutout[..., 3]
+    levels = cv2.extractChannel(cutout, 3)
     soft = (levels > 0) & (levels < OPAQUE)
     reached = extent(soft)
     if reached is None:
         return
-    rows, columns = (
-        slice(tile.start + part.start, tile.start + part.stop)
-        for tile, part in zip(place, reached, strict=True)
-    )
-    soft_place = rows, columns
+    soft_place = part_of(place, reached)
     near = surrounded(soft_place, image)
     share = alpha[within(near, surrounded(place, image))]
-    subject = _own(_colours_and_one(image[near]), share, *around.tile(*near))
+    subject = _own(colours_and_one(image[near]), share, *around.tile(*near))
     own = cv2.convertScaleAbs(subject[within(soft_place, near)], alpha=OPAQUE)
     cv2.insertChannel(levels[reached], own, 3)
     cv2.copyTo(own, soft[reached].astype(np.uint8), cutout[reached])
@@ -157,11 +153,6 @@ def _blurred(colours: Floats, weights: Floats, radius: int) -> Floats:
     total = cv2.extractChannel(average, 3) + np.float32(LEAST_WEIGHT)
     average /= _in_each_channel(total)
     return cv2.insertChannel(np.ones_like(total), average, 3).astype(np.float32, copy=False)
-
-
-def _colours_and_one(image: Image) -> Floats:
-    """Bring an image's colours to 0…1, and add a channel of 1: (h, w, 4) ndarray of float32."""
-    return unit(cv2.cvtColor(image, cv2.COLOR_RGB2RGBA).astype(np.uint8, copy=False))
 
 
 def _in_each_channel(values: Floats) -> Floats:

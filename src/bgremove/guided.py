@@ -6,7 +6,6 @@ He, Sun, Tang, "Guided Image Filtering", ECCV 2010; He, Sun, "Fast Guided Filter
 arXiv 1505.00996: the functions are fitted on a small copy and applied to the large image.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -43,26 +42,24 @@ class LinearAlpha:
 
 def at_colours(field: Floats, image: Image) -> Alpha:
     """Evaluate linear functions of an image's colours, pixel by pixel, clipped to [0, 1]."""
-    return clipped(evaluated(field, planes(image)))
+    return clipped(dot(field, colours_and_one(image)))
 
 
-def evaluated(field: Floats, colours: Sequence[Floats]) -> Floats:
-    """Evaluate linear functions of colours: a field and (h, w) ndarrays to one such."""
-    *slopes, result = cv2.split(field)
-    for slope, colour in zip(slopes, colours, strict=True):
-        cv2.accumulateProduct(slope, colour, result)
-    return result.astype(np.float32, copy=False)
-
-
-def planes(image: Image) -> list[Floats]:
-    """Bring an image's colours to 0…1, one (h, w) ndarray of float32 each."""
-    return [unit(plane.astype(np.uint8, copy=False)) for plane in cv2.split(image)]
+def dot(left: Floats, right: Floats) -> Floats:
+    """Multiply two pictures' channels and add them up: (h, w, 4) ndarrays to one of (h, w)."""
+    product: Floats = np.einsum("hwc,hwc->hw", left, right)
+    return product
 
 
 def unit(image: Image) -> Floats:
     """Bring an image's colours to 0…1."""
     colours: Floats = image.astype(np.float32) / np.float32(255)
     return colours
+
+
+def colours_and_one(image: Image) -> Floats:
+    """Bring an image's colours to 0…1, and add a channel of 1: (h, w, 4) ndarray of float32."""
+    return unit(cv2.cvtColor(image, cv2.COLOR_RGB2RGBA).astype(np.uint8, copy=False))
 
 
 def box_sum(array: NDArray[np.float32], radius: int) -> Floats:
@@ -129,7 +126,7 @@ class EdgeGuide:
         result: Alpha = alpha.copy()
         if self._windows is not None:
             field = self._windows.fitted(alpha[self._place])
-            result[self._place] = clipped(evaluated(field, self._windows.colours))
+            result[self._place] = clipped(dot(field, self._windows.colours))
         return result
 
 
@@ -145,20 +142,21 @@ class Windows:
 
     Attributes
     ----------
-    colours : list of (h, w) ndarrays of float32
-        As `planes` gives them.
+    colours : (h, w, 4) ndarray of float32
+        As `colours_and_one` gives them.
     count : (h, w) ndarray of float32
         How many pixels each window has: fewer at the frame.
     """
 
     def __init__(self, image: Image, radius: int, weight: Floats | None = None) -> None:
         self.radius = radius
-        self.colours = planes(image)
+        self.colours = colours_and_one(image)
         everywhere = np.ones(image.shape[:2], np.float32)
         self.count = box_sum(everywhere, radius)
         self._weight = everywhere if weight is None else weight
         self._total = self.count if weight is None else box_sum(weight, radius)
-        self._weighted = [plane * self._weight for plane in self.colours]
+        self._planes = [self.colours[..., channel].copy() for channel in range(3)]
+        self._weighted = [plane * self._weight for plane in self._planes]
         self._means = [self._average(plane) for plane in self._weighted]
         self._factors = self._factorized_covariance()
 
@@ -214,7 +212,7 @@ class Windows:
         return l10, l20, l21, d0, d1, d2
 
     def _covariance(self, one: int, other: int) -> Floats:
-        product = self._average(self._weighted[one] * self.colours[other])
+        product = self._average(self._weighted[one] * self._planes[other])
         product -= self._means[one] * self._means[other]
         return product
 

@@ -13,7 +13,7 @@ Tang, "Fast Matting Using Large Kernel Matting Laplacian Matrices", CVPR 2010.
 import numpy as np
 
 from bgremove.arrays import Alpha, Floats, Image, Mask
-from bgremove.guided import Windows, box_sum, evaluated
+from bgremove.guided import Windows, box_sum, dot
 
 RADIUS = 1
 """Of the Laplacian's windows: Levin's 3×3 (of 1, 2, 4 the best on edges_eval)."""
@@ -80,7 +80,7 @@ class Laplacian:
 
     def times(self, alpha: Alpha) -> Floats:
         """Multiply it with an alpha: (H, W) ndarray of float32."""
-        guided = evaluated(box_sum(self._windows.regress(alpha), RADIUS), self._windows.colours)
+        guided = dot(box_sum(self._windows.regress(alpha), RADIUS), self._windows.colours)
         product: Floats = (self._windows.count * alpha - guided) * self._share
         return product
 

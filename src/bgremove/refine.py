@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+import cv2
 import numpy as np
 
 from bgremove.arrays import (
@@ -30,7 +31,7 @@ from bgremove.errors import OptionError
 from bgremove.guided import EdgeGuide, LinearAlpha, at_colours, box_sum, fit
 from bgremove.hesitation import hesitation
 from bgremove.matting import closed_form
-from bgremove.tiles import TiledAlpha, grown, source_range, tiled, upsampled
+from bgremove.tiles import TiledAlpha, grown, part_of, repeated, tiled, upsampled
 
 FIT_SIDE = 256
 """Longest side of the copy on which the wide filter is fitted, if the map is larger."""
@@ -62,6 +63,13 @@ NOISE = 0.02
 """What differs from 0 or 1 by no more is 0 or 1."""
 
 
+def varying(alpha: Alpha, radius: int) -> Mask:
+    """Tell where an alpha takes several values within a square of a radius around."""
+    square = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
+    differs: Mask = cv2.dilate(alpha, square) > cv2.erode(alpha, square)
+    return differs
+
+
 class Refined(Protocol):
     """An alpha that was found on a photo's working copy."""
 
@@ -90,19 +98,16 @@ class AlongEdges:
         if self.alpha.shape == (height, width):
             return tiled(self.alpha)
         alpha, field = self.alpha, self.guide.fitted(self.alpha).field
+        uneven = varying(alpha, 2 * NARROW + 1)
 
         def tile(rows: slice, columns: slice) -> Alpha:
-            top, bottom = source_range(rows, height, alpha.shape[0])
-            left, right = source_range(columns, width, alpha.shape[1])
-            around = alpha[
-                max(0, top - 2 * NARROW) : bottom + 2 * NARROW,
-                max(0, left - 2 * NARROW) : right + 2 * NARROW,
-            ]
-            if around.min() == around.max():
-                shape = (rows.stop - rows.start, columns.stop - columns.start)
-                return np.full(shape, around.flat[0], np.float32)
-            local = upsampled(field, rows, columns, height, width)
-            return without_noise(at_colours(local, image[rows, columns]))
+            result = repeated(alpha, rows, columns, height, width)
+            part = extent(repeated(uneven, rows, columns, height, width))
+            if part is not None:
+                place = part_of((rows, columns), part)
+                local = upsampled(field, *place, height, width)
+                result[part] = without_noise(at_colours(local, image[place]))
+            return result
 
         return TiledAlpha(height, width, tile, alpha)
 

@@ -8,8 +8,9 @@ from typing import TypeAlias, TypeVar
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from bgremove.arrays import Alpha, Cutout, Floats
+from bgremove.arrays import Alpha, Cutout, Floats, Mask
 
 TILE = 256
 """Side of a tile, in pixels: small enough that most tiles of a photo have no edge in them."""
@@ -17,6 +18,7 @@ TILE = 256
 Tile: TypeAlias = tuple[slice, slice]
 
 Pixels = TypeVar("Pixels", Alpha, Cutout)
+Field = TypeVar("Field", Alpha, Mask)
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
@@ -133,6 +135,15 @@ def _grown(part: slice, margin: int, size: int) -> slice:
     return slice(max(0, part.start - margin), min(size, part.stop + margin))
 
 
+def part_of(tile: Tile, part: Tile) -> Tile:
+    """Tell where a part of a tile, within it, lies in the picture."""
+    rows, columns = (
+        slice(whole.start + inner.start, whole.start + inner.stop)
+        for whole, inner in zip(tile, part, strict=True)
+    )
+    return rows, columns
+
+
 def inside(part: slice, of: slice) -> slice:
     """Tell where a tile's rows or columns lie within the grown ones."""
     return slice(part.start - of.start, part.stop - of.start)
@@ -146,14 +157,31 @@ def within(tile: Tile, whole: Tile) -> Tile:
 # One tile of an enlargement
 
 
-def source_range(part: slice, size: int, small: int) -> tuple[int, int]:
-    """Tell which rows or columns of a small picture a tile of the large one is made from."""
+def repeated(field: Field, rows: slice, columns: slice, height: int, width: int) -> Field:
+    """Enlarge one tile of a small picture by repeating its pixels.
 
-    def place(pixel: int) -> int:
-        centre = (pixel + 0.5) * (small / size) - 0.5
-        return int(min(max(centre, 0), small - 1))
+    Parameters
+    ----------
+    field : (h, w) ndarray
+    rows, columns : slice
+        The tile, within the large picture.
+    height, width : int
+        The large picture's size.
 
-    return place(part.start), min(small, place(part.stop - 1) + 2)
+    Returns
+    -------
+    ndarray of the same dtype
+    """
+    down, across = _nearest(rows, height, field.shape[0]), _nearest(columns, width, field.shape[1])
+    near = field[down[0] : down[-1] + 1]
+    result: Field = near.take(across, axis=1).take(down - down[0], axis=0)
+    return result
+
+
+def _nearest(part: slice, size: int, small: int) -> NDArray[np.intp]:
+    """Give the small picture's row or column that is nearest to each of a tile's."""
+    centres = (np.arange(part.start, part.stop) + 0.5) * (small / size)
+    return centres.astype(np.intp)
 
 
 def upsampled(field: Floats, rows: slice, columns: slice, height: int, width: int) -> Floats:

@@ -9,7 +9,8 @@ import pytest
 
 from bgremove.cards import PresenceRule, read_card, write_card
 from bgremove.errors import ModelMismatchError
-from bgremove.removers.network import is_present, matte_of
+from bgremove.removers.network import is_present, refined_map
+from bgremove.removers.person import PersonRemover
 from bgremove.removers.subject import SubjectRemover
 
 
@@ -30,11 +31,12 @@ def test_somebody_is_there_if_enough_pixels_are_sure() -> None:
     assert not is_present(probability, PresenceRule(probability=0.7, area=0.03))
 
 
-def test_a_matte_of_nobody_is_empty_whatever_the_threshold() -> None:
-    faint = np.full((4, 4), 0.3, np.float32)
-    rule = PresenceRule(probability=0.5, area=0.1)
-    grey = np.zeros((6, 8, 3), np.uint8)
-    matte = matte_of(faint, grey, output="person", rule=rule, threshold=0.1)
+@pytest.mark.parametrize("threshold", [0.0, 0.1, 1.0])
+def test_a_matte_of_nobody_is_empty_whatever_the_threshold(
+    red_model: Path, threshold: float
+) -> None:
+    image = np.full((6, 8, 3), (255, 215, 215), np.uint8)
+    matte = PersonRemover(model=red_model, threshold=threshold).matte(image)
     assert not matte.found
     assert matte.alpha.shape == (6, 8)
     assert not matte.alpha.any()
@@ -49,6 +51,5 @@ def test_a_narrow_gap_closes_in_people_and_stays_in_things(
     probability[60:200, 109:115] = 0.25
     photo = np.repeat(np.where(probability > 0.5, 200, 40).astype(np.uint8)[..., None], 3, axis=2)
     probability = cv2.GaussianBlur(probability, (0, 0), 2)
-    rule = PresenceRule(probability=0.5, area=0.1)
-    matte = matte_of(probability, photo, output=output, rule=rule, threshold=0.5)
-    assert least <= matte.alpha[150, 112] <= most
+    alpha = refined_map(probability, photo, output=output, threshold=0.5).on(photo).whole()
+    assert least <= alpha[150, 112] <= most
