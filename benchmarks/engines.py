@@ -1,7 +1,8 @@
 """What one cold process takes to load and run a network on the CPU, by engine.
 
 Run: python benchmarks/engines.py [--model FILE.onnx] [--runs 5] [--rounds 3]
-CPU seconds, so that other work on the machine counts little; pip install onnxruntime to compare.
+CPU seconds, so that other work on the machine counts little; pip install "bgremove[onnxruntime]"
+to compare.
 """
 
 import argparse
@@ -15,38 +16,30 @@ from _common import machine, say, table
 
 MODEL = Path(__file__).resolve().parent.parent / "models" / "tiramisu" / "model.onnx"
 
+ENGINES = ("opencv", "onnxruntime")
+
 MEASURE = """
 import resource, sys, time
+from pathlib import Path
 import cv2, numpy as np
-path, runs = sys.argv[1], int(sys.argv[2])
+engine, path, runs = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 image = np.random.default_rng(0).random((1, 224, 224, 3), np.float32)
 start = time.process_time()
-{load}
+if engine == "opencv":
+    from bgremove.segmenter.opencv_runner import read
+else:
+    from bgremove.segmenter.onnxruntime_runner import read
+run = read(path)
 loaded = time.process_time()
-run()
+run(image)
 first = time.process_time()
+clock = time.perf_counter()
 for _ in range(runs):
-    run()
-later = time.process_time()
+    run(image)
+later, wall = time.process_time(), time.perf_counter()
 megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(loaded - start, first - loaded, (later - first) / runs, megabytes)
+print(loaded - start, first - loaded, (later - first) / runs, (wall - clock) / runs, megabytes)
 """
-
-LOAD = {
-    "opencv": """
-network = cv2.dnn.readNetFromONNX(path)
-def run():
-    network.setInput(image)
-    return network.forward()
-""",
-    "onnxruntime": """
-import onnxruntime
-session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-name = session.get_inputs()[0].name
-def run():
-    return session.run(None, {name: image})
-""",
-}
 
 
 def main() -> None:
@@ -57,25 +50,24 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
 
-    engines = [name for name in LOAD if name == "opencv" or find_spec(name)]
+    engines = [name for name in ENGINES if name == "opencv" or find_spec(name)]
     measured: dict[str, list[list[float]]] = {name: [] for name in engines}
     for _ in range(options.rounds):
         for name in engines:
             measured[name].append(measure(name, options.model, options.runs))
 
     say(f"{machine()}; CPU seconds, medians of {options.rounds} fresh processes, in turns\n")
-    lines = [["engine", "load", "first run", "later run", "peak MB"]]
+    lines = [["engine", "load", "first run", "later run", "later run, wall", "peak MB"]]
     for name, rounds in measured.items():
         columns = zip(*rounds, strict=True)
-        load, first, later, megabytes = (statistics.median(column) for column in columns)
-        lines.append([name, f"{load:.2f}", f"{first:.2f}", f"{later:.2f}", f"{megabytes:.0f}"])
+        *seconds, megabytes = (statistics.median(column) for column in columns)
+        lines.append([name, *(f"{value:.2f}" for value in seconds), f"{megabytes:.0f}"])
     say(table(lines))
 
 
 def measure(engine: str, model: str, runs: int) -> list[float]:
     """Run one fresh process; give its seconds and peak memory."""
-    script = MEASURE.replace("{load}", LOAD[engine])
-    command = [sys.executable, "-c", script, model, str(runs)]
+    command = [sys.executable, "-c", MEASURE, engine, model, str(runs)]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return [float(number) for number in output.split()]
 

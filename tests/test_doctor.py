@@ -1,5 +1,6 @@
 """The doctor finds what is there, and what is broken."""
 
+import re
 import shutil
 import sys
 from dataclasses import replace
@@ -26,7 +27,25 @@ def test_it_tells_the_version_of_everything_that_is_needed() -> None:
 
 
 def test_it_tells_the_engine_and_its_threads() -> None:
-    assert found("engine").text == f"OpenCV on the CPU, {cv2.getNumThreads()} threads"
+    told = rf"ONNX Runtime [\d.]+ on the CPU, {cv2.getNumThreads()} threads"
+    assert re.fullmatch(told, found("engine").text)
+    assert not found("engine").broken
+
+
+def test_without_onnx_runtime_the_engine_is_opencv(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    assert found("engine").text.startswith(f"OpenCV on the CPU, {cv2.getNumThreads()} threads; a ")
+    assert 'pip install "bgremove[onnxruntime]"' in found("engine").text
+    assert not found("engine").broken
+
+
+def test_onnx_runtime_that_cannot_be_imported_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "onnxruntime.py").write_text("raise ImportError('DLL load failed')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "onnxruntime", raising=False)
+    assert "; onnxruntime is installed but cannot be imported: DLL lo" in found("engine").text
     assert not found("engine").broken
 
 

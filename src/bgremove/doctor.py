@@ -11,7 +11,8 @@ from typing import Any
 
 from bgremove.cards import CARD_FILE, check_complete, check_hash, read_card
 from bgremove.devices import check_opencv, find_gpus, has_driver, why_no_gpu
-from bgremove.errors import BgremoveError, DeviceError
+from bgremove.errors import BgremoveError, DeviceError, MissingExtraError
+from bgremove.extras import import_extra
 from bgremove.model_files import DEFAULT_MODEL, models_folder
 
 CORE_LIBRARIES = {"numpy": "numpy", "Pillow": "PIL", "OpenCV": "cv2"}
@@ -77,7 +78,15 @@ def _engine() -> Finding:
         check_opencv()
     except (ImportError, OSError, AttributeError, DeviceError) as error:
         return Finding(topic=topic, text=f"OpenCV cannot be used: {error}", broken=True)
-    return Finding(topic=topic, text=f"OpenCV on the CPU, {cv2.getNumThreads()} threads")
+    threads = f"on the CPU, {cv2.getNumThreads()} threads"
+    if find_spec("onnxruntime") is None:
+        hint = 'a faster one is optional (pip install "bgremove[onnxruntime]")'
+        return Finding(topic=topic, text=f"OpenCV {threads}; {hint}")
+    try:
+        onnxruntime = import_extra("onnxruntime", "onnxruntime")
+    except MissingExtraError as error:
+        return Finding(topic=topic, text=f"OpenCV {threads}; {error}")
+    return Finding(topic=topic, text=f"ONNX Runtime {onnxruntime.__version__} {threads}")
 
 
 def _gpus() -> Finding:

@@ -6,7 +6,7 @@ import cv2
 
 
 def limit_threads(count: int) -> None:
-    """Hold OpenCV, and TensorFlow if it is loaded from now on, to a number of threads.
+    """Hold OpenCV, and what runs networks if it is loaded from now on, to a number of threads.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ import pytest
 
 from bgremove.cards import PresenceRule, read_card, write_card
 from bgremove.errors import ModelMismatchError
-from bgremove.removers.network import is_present, refined_map
+from bgremove.removers.network import LARGE_PHOTO, is_present, refined_map
 from bgremove.removers.person import PersonRemover
 from bgremove.removers.subject import SubjectRemover
 
@@ -53,3 +53,15 @@ def test_a_narrow_gap_closes_in_people_and_stays_in_things(
     probability = cv2.GaussianBlur(probability, (0, 0), 2)
     alpha = refined_map(probability, photo, output=output, threshold=0.5).on(photo).whole()
     assert least <= alpha[150, 112] <= most
+
+
+def test_a_large_photo_has_the_mask_of_its_small_copy_time_and_again(red_model: Path) -> None:
+    remover = PersonRemover(model=red_model, edges="hard")
+    small = np.full((40, 50, 3), (0, 0, 255), np.uint8)
+    small[10:30, 10:40] = (255, 0, 0)
+    large = np.kron(small, np.ones((200, 125, 1), np.uint8))
+    assert large.shape[0] * large.shape[1] == LARGE_PHOTO
+    expected = remover.matte(small).alpha > 0.5
+    for _ in range(2):
+        found = remover.matte(large).alpha[100::200, 62::125] > 0.5
+        np.testing.assert_array_equal(found, expected)

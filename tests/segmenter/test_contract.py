@@ -10,6 +10,7 @@ from PIL import Image
 from bgremove.cards import CARD_FILE, ModelCard, check_hash, read_card
 from bgremove.devices import Device
 from bgremove.model_files import models_folder
+from bgremove.segmenter import onnxruntime_runner, opencv_runner
 from bgremove.segmenter.base import Segmenter
 from bgremove.segmenter.keras_engine import load_keras
 from bgremove.segmenter.onnx_engine import OnnxSegmenter
@@ -19,15 +20,19 @@ SHIPPED = sorted(card.parent for card in models_folder().glob(f"*/{CARD_FILE}"))
 TOLERANCE = 1e-4
 
 
-def onnx(card: ModelCard, path: Path) -> Segmenter:
-    return OnnxSegmenter(card, path)
+def opencv(card: ModelCard, path: Path) -> Segmenter:
+    return OnnxSegmenter(card, path, opencv_runner.read)
+
+
+def onnxruntime(card: ModelCard, path: Path) -> Segmenter:
+    return OnnxSegmenter(card, path, onnxruntime_runner.read)
 
 
 def keras(card: ModelCard, path: Path) -> Segmenter:
     return load_keras(path, card, Device("cpu"))
 
 
-ENGINES = {"onnx": onnx, "keras": keras}
+ENGINES = {"opencv": opencv, "onnxruntime": onnxruntime, "keras": keras}
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -77,11 +82,18 @@ def test_several_threads_get_the_answers_of_one(segmenter: Segmenter) -> None:
         np.testing.assert_allclose(probability, alone[index % len(images)], atol=1e-6)
 
 
-def test_both_engines_agree_on_a_photo(model_file: Path, astronaut: np.ndarray) -> None:
+def test_all_engines_agree_on_a_photo(model_file: Path, astronaut: np.ndarray) -> None:
     card = read_card(model_file.with_name(CARD_FILE))
-    light, heavy = (load(card, model_file).predict(astronaut) for load in ENGINES.values())
-    assert light.std() > 0.01, "a flat answer would prove nothing"
-    np.testing.assert_allclose(light, heavy, atol=TOLERANCE)
+    first, *others = (load(card, model_file).predict(astronaut) for load in ENGINES.values())
+    assert first.std() > 0.01, "a flat answer would prove nothing"
+    for other in others:
+        np.testing.assert_allclose(first, other, atol=TOLERANCE)
+
+
+def test_an_engine_that_rested_gives_the_same_answer(segmenter: Segmenter) -> None:
+    before = segmenter.predict(noise(50, 70))
+    segmenter.rest()
+    np.testing.assert_array_equal(segmenter.predict(noise(50, 70)), before)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

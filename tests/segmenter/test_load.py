@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,9 +49,35 @@ def test_a_name_runs_on_onnx_runtime_on_the_cpu(
     caplog.set_level(logging.INFO, "bgremove")
     segmenter = load_segmenter("tiny", device)
     assert segmenter.device == "cpu"
-    assert caplog.messages == ["tiny: OpenCV on cpu"]
+    assert caplog.messages == ["tiny: ONNX Runtime on cpu"]
     by_path = load_segmenter(shipped / "model.onnx", device)
     np.testing.assert_array_equal(segmenter.predict(IMAGE), by_path.predict(IMAGE))
+
+
+@pytest.mark.usefixtures("shipped")
+def test_a_name_runs_on_opencv_where_onnx_runtime_is_not_installed(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = load_segmenter("tiny").predict(IMAGE)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    caplog.set_level(logging.INFO, "bgremove")
+    segmenter = load_segmenter("tiny")
+    assert caplog.messages == ["tiny: OpenCV on cpu"]
+    np.testing.assert_allclose(segmenter.predict(IMAGE), expected, atol=1e-5)
+
+
+@pytest.mark.usefixtures("shipped")
+def test_opencv_is_asked_where_onnx_runtime_cannot_be_imported(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "onnxruntime.py").write_text("raise ImportError('DLL load failed')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "onnxruntime", raising=False)
+    caplog.set_level(logging.INFO, "bgremove")
+    assert load_segmenter("tiny").predict(IMAGE).shape == (64, 64, 2)
+    told, used = caplog.messages
+    assert "DLL load failed" in told
+    assert used == "tiny: OpenCV on cpu"
 
 
 def test_a_keras_file_runs_on_tensorflow(

@@ -1,5 +1,6 @@
-"""The light engine tells which ONNX files it takes."""
+"""The light engine tells which ONNX files it takes, whoever runs them."""
 
+import sys
 from pathlib import Path
 
 import cv2
@@ -8,10 +9,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from bgremove.arrays import resize
 from bgremove.cards import InputSpec, ModelCard
-from bgremove.errors import DeviceError, ModelMismatchError
-from bgremove.segmenter.onnx_engine import LARGE_PHOTO, OnnxSegmenter
+from bgremove.errors import DeviceError, MissingExtraError, ModelMismatchError
+from bgremove.segmenter import onnxruntime_runner, opencv_runner
+from bgremove.segmenter.onnx_engine import OnnxSegmenter, Reader
 
 CARD = ModelCard(
     name="small", description="for tests", input=InputSpec(height=4, width=4), outputs=("person",)
@@ -39,36 +40,26 @@ def write_onnx(
     return path
 
 
+readers = pytest.mark.parametrize(
+    "read", [opencv_runner.read, onnxruntime_runner.read], ids=["opencv", "onnxruntime"]
+)
+
+
+@readers
 @pytest.mark.parametrize("shape", [(1, 4, 4, 1), (1, 16, 1)])
 def test_outputs_come_in_maps_or_in_one_row_of_pixels(
-    tmp_path: Path, shape: tuple[int, ...]
+    tmp_path: Path, shape: tuple[int, ...], read: Reader
 ) -> None:
-    segmenter = OnnxSegmenter(CARD, write_onnx(tmp_path / "mean.onnx", shape=shape))
+    segmenter = OnnxSegmenter(CARD, write_onnx(tmp_path / "mean.onnx", shape=shape), read)
     image = np.random.default_rng(0).integers(0, 256, (4, 4, 3), np.uint8)
     expected = image.mean(axis=2, keepdims=True) / 255
     np.testing.assert_allclose(segmenter.predict(image), expected, atol=1e-6)
 
 
-ONE_LEVEL = 1.01 / 255
-
-
-def test_a_large_photo_has_the_answer_of_its_small_copy_time_and_again(tmp_path: Path) -> None:
-    segmenter = OnnxSegmenter(CARD, write_onnx(tmp_path / "mean.onnx"))
-    small = np.random.default_rng(0).integers(0, 256, (4, 4, 3), np.uint8)
-    large = np.kron(small, np.ones((2500, LARGE_PHOTO // 40_000, 1), np.uint8))
-    assert large.shape[0] * large.shape[1] == LARGE_PHOTO
-    expected = segmenter.predict(resize(large, 4, 4))
-    for _ in range(2):
-        np.testing.assert_allclose(segmenter.predict(large), expected, atol=1e-6)
-    np.testing.assert_allclose(expected, segmenter.predict(small), atol=ONE_LEVEL)
-
-
-def test_a_network_that_is_gone_when_a_photo_comes_after_a_large_one_is_told(
-    tmp_path: Path,
-) -> None:
+def test_a_network_that_is_gone_when_it_has_rested_is_told(tmp_path: Path) -> None:
     path = write_onnx(tmp_path / "mean.onnx")
-    segmenter = OnnxSegmenter(CARD, path)
-    segmenter.predict(np.zeros((5000, LARGE_PHOTO // 5000, 3), np.uint8))
+    segmenter = OnnxSegmenter(CARD, path, opencv_runner.read)
+    segmenter.rest()
     path.unlink()
     with pytest.raises(
         ModelMismatchError, match=r"mean\.onnx: expected an ONNX network: .*No such file"
@@ -76,33 +67,37 @@ def test_a_network_that_is_gone_when_a_photo_comes_after_a_large_one_is_told(
         segmenter.predict(np.zeros((4, 4, 3), np.uint8))
 
 
+@readers
 @pytest.mark.parametrize("content", [b"", b"a text file", b"\x08\x07\x12" + bytes(500)])
-def test_a_broken_file_is_told_in_one_line(tmp_path: Path, content: bytes) -> None:
+def test_a_broken_file_is_told_in_one_line(tmp_path: Path, content: bytes, read: Reader) -> None:
     path = tmp_path / "broken.onnx"
     path.write_bytes(content)
     with pytest.raises(ModelMismatchError, match=r"broken\.onnx: expected an ONNX network") as told:
-        OnnxSegmenter(CARD, path)
+        OnnxSegmenter(CARD, path, read)
     assert "\n" not in str(told.value)
 
 
-def test_a_truncated_file_is_told(tmp_path: Path) -> None:
+@readers
+def test_a_truncated_file_is_told(tmp_path: Path, read: Reader) -> None:
     path = write_onnx(tmp_path / "mean.onnx")
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(ModelMismatchError, match=r"mean\.onnx: expected an ONNX network"):
-        OnnxSegmenter(CARD, path)
+        OnnxSegmenter(CARD, path, read)
 
 
-def test_a_network_that_wants_bytes_is_told(tmp_path: Path) -> None:
+@readers
+def test_a_network_that_wants_bytes_is_told(tmp_path: Path, read: Reader) -> None:
     path = write_onnx(tmp_path / "mean.onnx", kind=TensorProto.UINT8)
-    segmenter = OnnxSegmenter(CARD, path)
+    segmenter = OnnxSegmenter(CARD, path, read)
     told = r"mean\.onnx: expected a network for an input of shape \(1, 4, 4, 3\) and float32, but"
     with pytest.raises(ModelMismatchError, match=told) as error:
         segmenter.predict(np.zeros((4, 4, 3), np.uint8))
     assert "\n" not in str(error.value)
 
 
-def test_a_network_of_another_shape_than_its_card_is_told(tmp_path: Path) -> None:
-    segmenter = OnnxSegmenter(CARD, write_onnx(tmp_path / "mean.onnx", shape=(1, 2, 8)))
+@readers
+def test_a_network_of_another_shape_than_its_card_is_told(tmp_path: Path, read: Reader) -> None:
+    segmenter = OnnxSegmenter(CARD, write_onnx(tmp_path / "mean.onnx", shape=(1, 2, 8)), read)
     with pytest.raises(ModelMismatchError, match=r"expected an output .* found \(1, 2, 8\)"):
         segmenter.predict(np.zeros((4, 4, 3), np.uint8))
 
@@ -121,11 +116,24 @@ def test_an_operator_that_opencv_lacks_is_told(
     path = tmp_path / "odd.onnx"
     onnx.save(helper.make_model(graph), path)
     with pytest.raises(ModelMismatchError, match=r"odd\.onnx: has operators that OpenCV 5.* lacks"):
-        OnnxSegmenter(CARD, path)
+        OnnxSegmenter(CARD, path, opencv_runner.read)
     assert "NoSuchOperator" in capfd.readouterr().err
+    with pytest.raises(
+        ModelMismatchError, match=r"odd\.onnx: expected an ONNX network: .*NoSuchOp"
+    ):
+        OnnxSegmenter(CARD, path, onnxruntime_runner.read)
+    assert capfd.readouterr().err == ""
 
 
 def test_an_older_opencv_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(cv2.dnn, "ENGINE_NEW")
     with pytest.raises(DeviceError, match=r"expected OpenCV 5, found .*force-reinstall opencv"):
-        OnnxSegmenter(CARD, write_onnx(tmp_path / "mean.onnx"))
+        OnnxSegmenter(CARD, write_onnx(tmp_path / "mean.onnx"), opencv_runner.read)
+
+
+def test_onnx_runtime_that_is_not_installed_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(MissingExtraError, match=r'pip install "bgremove\[onnxruntime\]"'):
+        OnnxSegmenter(CARD, write_onnx(tmp_path / "mean.onnx"), onnxruntime_runner.read)

@@ -1,17 +1,19 @@
 """Loading a network onto an engine.
 
-Shipped models and ``.onnx`` files run on OpenCV, on the CPU; with ``device="gpu"`` the
-same weights run on TensorFlow. Keras files always run on TensorFlow, where ``auto`` takes the
-first GPU if there is one.
+Shipped models and ``.onnx`` files run on the CPU, by ONNX Runtime if it is installed and by OpenCV
+if not; with ``device="gpu"`` the same weights run on TensorFlow. Keras files always run on
+TensorFlow, where ``auto`` takes the first GPU if there is one.
 """
 
 import logging
 import os
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 
 from bgremove.cards import ModelCard, check_hash
 from bgremove.devices import Device, parse_device
+from bgremove.errors import MissingExtraError, ModelMismatchError
 from bgremove.model_files import DEFAULT_MODEL, locate_model
 from bgremove.segmenter.base import Segmenter
 
@@ -61,12 +63,23 @@ def load_segmenter(model: str | os.PathLike[str], device: str = "auto") -> Segme
 def _loaded(card: ModelCard | None, path: Path, device: Device) -> Segmenter:
     segmenter: Segmenter
     if card is not None and path.suffix == ".onnx" and device.kind != "gpu":
-        from bgremove.segmenter.onnx_engine import OnnxSegmenter
-
-        engine, segmenter = "OpenCV", OnnxSegmenter(card, path)
+        engine, segmenter = _onnx(card, path)
     else:
         from bgremove.segmenter.keras_engine import load_keras
 
         engine, segmenter = "TensorFlow", load_keras(path, card, device)
     log.info("%s: %s on %s", segmenter.card.name, engine, segmenter.device)
     return segmenter
+
+
+def _onnx(card: ModelCard, path: Path) -> tuple[str, Segmenter]:
+    """Take ONNX Runtime if it is there and takes the file, else OpenCV."""
+    from bgremove.segmenter import onnxruntime_runner, opencv_runner
+    from bgremove.segmenter.onnx_engine import OnnxSegmenter
+
+    if find_spec("onnxruntime") is not None:
+        try:
+            return "ONNX Runtime", OnnxSegmenter(card, path, onnxruntime_runner.read)
+        except (MissingExtraError, ModelMismatchError) as error:
+            log.info("%s; OpenCV is asked", error)
+    return "OpenCV", OnnxSegmenter(card, path, opencv_runner.read)

@@ -37,6 +37,10 @@ class Segmenter(Protocol):
         """
         ...
 
+    def rest(self) -> None:
+        """Give back what memory a run needs, if that can be done; the next run takes it again."""
+        ...
+
 
 def prepare(image: Image, spec: InputSpec) -> NDArray[np.float32]:
     """Turn an image into a network's input, (1, height, width, 3), as the card says.

@@ -74,6 +74,9 @@ class KerasSegmenter:
         output = self._runner((height, width))(batch).numpy()
         return as_maps(output, (height, width))
 
+    def rest(self) -> None:
+        """Keep what memory there is: TensorFlow gives none back."""
+
 
 def load_keras(path: Path, card: ModelCard | None, wanted: Device) -> KerasSegmenter:
     """Load a network onto TensorFlow.

@@ -1,0 +1,59 @@
+"""ONNX networks in the hands of ONNX Runtime, which ``bgremove[onnxruntime]`` brings.
+
+It takes two thirds of OpenCV's time on an Intel processor and gives the same to 1e-6
+(`benchmarks/engines.py` shows both), but is 78 MB to install.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bgremove.errors import ModelMismatchError
+from bgremove.extras import import_extra
+from bgremove.segmenter.onnx_engine import Run
+
+_SILENT = 4
+"""The severity from which on it writes to stderr: what is wrong is raised."""
+
+
+def read(path: Path) -> Run:
+    """Read a network, for as many threads as OpenCV may use now.
+
+    Raises
+    ------
+    ModelMismatchError
+        If the file is no ONNX, or has an operator that ONNX Runtime lacks.
+    MissingExtraError
+        If ONNX Runtime is not installed, or is and cannot be imported.
+    """
+    onnxruntime = import_extra("onnxruntime", "onnxruntime")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = cv2.getNumThreads()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = _SILENT
+    try:
+        session = onnxruntime.InferenceSession(
+            path.read_bytes(), options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # its errors have no other base
+        raise ModelMismatchError(f"{path}: expected an ONNX network: {_reason(error)}") from error
+    name = session.get_inputs()[0].name
+
+    def run(batch: NDArray[np.float32]) -> NDArray[Any]:
+        try:
+            output: NDArray[Any] = session.run(None, {name: batch})[0]
+        except Exception as error:  # its errors have no other base
+            raise ModelMismatchError(
+                f"{path}: expected a network for an input of shape {batch.shape} "
+                f"and float32, but it fails: {_reason(error)}"
+            ) from error
+        return output
+
+    return run
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split())
