@@ -11,7 +11,7 @@ The width of the transition is measured at each pixel, from the map alone.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import cv2
 import numpy as np
@@ -31,7 +31,7 @@ from bgremove.errors import OptionError
 from bgremove.guided import EdgeGuide, LinearAlpha, at_colours, box_sum, fit
 from bgremove.hesitation import hesitation
 from bgremove.matting import closed_form
-from bgremove.tiles import TiledAlpha, grown, part_of, repeated, tiled, upsampled
+from bgremove.tiles import TiledAlpha, grown, in_threads, part_of, repeated, tiled, upsampled
 
 FIT_SIDE = 256
 """Longest side of the copy on which the wide filter is fitted, if the map is larger."""
@@ -241,12 +241,20 @@ def joined(probability: Probability, image: Image, threshold: float) -> Joint:
     enlarged = resize(decided, width, height)
     doubted = resize(open_to_colours, width, height)
     margin = 2 * NARROW + math.ceil((BACK_PROJECTIONS + 1) * max(height, width) / side)
-    guide = EdgeGuide(image, NARROW, undecided(doubted, margin))
-    narrow = back_projected(guide.followed(enlarged), decided, 1 - unsure)
-    wide, evidence = carried_over(resize(centred, *size), small, max(1, round(WIDE * scale)))
 
-    helped = resize(unsure, width, height) * resize(evidence, width, height)
-    both = narrow + helped * (wide.applied(image) - narrow)
+    def by_narrow() -> tuple[Alpha, EdgeGuide]:
+        guide = EdgeGuide(image, NARROW, undecided(doubted, margin))
+        return back_projected(guide.followed(enlarged), decided, 1 - unsure), guide
+
+    def by_wide() -> tuple[Alpha, Floats]:
+        radius = max(1, round(WIDE * scale))
+        wide, evidence = carried_over(resize(centred, *size), small, radius)
+        return wide.applied(image), resize(evidence, width, height)
+
+    filters: tuple[Callable[[], Any], ...] = (by_narrow, by_wide)
+    (narrow, guide), (wide, evidence) = in_threads(lambda one: one(), filters)
+    helped = resize(unsure, width, height) * evidence
+    both = narrow + helped * (wide - narrow)
     alpha = settled(both, doubted)
     unsettled = np.minimum(doubted, 1 - doubted) > BAND / 2
     return Joint(alpha, unsettled | ((alpha > 0) & (alpha < 1)), helped, guide)
