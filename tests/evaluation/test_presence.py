@@ -28,6 +28,16 @@ def test_a_rule_is_held_against_photos_with_people_and_without():
     assert score.false == pytest.approx(1 / 3)
 
 
+def test_the_fewest_lost_people_win_among_rules_that_keep_to_both_bounds():
+    kept, strict, loud, lossy = (
+        RuleScore(RULE, lost=0.01, false=0.05),
+        RuleScore(RULE, lost=0.02, false=0.0),
+        RuleScore(RULE, lost=0.0, false=0.06),
+        RuleScore(RULE, lost=0.03, false=0.0),
+    )
+    assert presence.propose([strict, loud, lossy, kept]) is kept
+
+
 def test_the_fewest_false_persons_win_among_rules_that_lose_few_people():
     kept, strict, lossy = (
         RuleScore(RULE, lost=0.0, false=0.4),
@@ -79,9 +89,9 @@ def test_the_command_prints_the_grid_proposes_a_rule_and_stores_it(folder, brigh
     assert result.exit_code == 0, result.stderr
     grid, proposed = result.stdout.split("\n\nproposed\n")
     assert len(grid.splitlines()) == 1 + len(presence.GRID)
-    assert proposed.splitlines()[1].split() == ["0.3", "0.025", "0.000", "0.000"]
+    assert proposed.splitlines()[1].split() == ["0.2", "0.025", "0.000", "0.000"]
     card = read_card(brightness_model.parent / "card.json")
-    assert card.presence == {"person": PresenceRule(probability=0.3, area=0.025)}
+    assert card.presence == {"person": PresenceRule(probability=0.2, area=0.025)}
 
 
 def test_the_command_leaves_the_card_alone_unless_told_to_write(folder, brightness_model):

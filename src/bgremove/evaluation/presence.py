@@ -25,7 +25,7 @@ from bgremove.segmenter.base import Segmenter
 
 PEOPLE_SPLIT, EMPTY_SPLIT = "val", "negatives_val"
 
-PROBABILITIES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+PROBABILITIES = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 AREAS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05)
 
@@ -37,6 +37,9 @@ GRID = tuple(
 
 ALLOWED_LOSS = 0.02
 """The share of photos with people that a rule may call empty."""
+
+ALLOWED_ALARMS = 0.05
+"""The share of photos without people in which a rule may find somebody."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +83,17 @@ def score_rules(
 
 
 def propose(scores: Sequence[RuleScore]) -> RuleScore:
-    """Choose the rule with the fewest false persons among those that lose few people.
+    """Choose a rule that loses few people and finds few that are not there.
 
-    Of equals it takes the one that loses fewer, then the one that is content with a smaller
-    person. If all lose more than `ALLOWED_LOSS`, it is the one that loses the fewest.
+    Among those that keep to `ALLOWED_LOSS` and `ALLOWED_ALARMS` it is the one that loses the
+    fewest people; if none keeps to both, the one with the fewest false persons of those that keep
+    to the first; if none does, the one that loses the fewest. Of equals it takes the one that is
+    better at the other, then the one that is content with a smaller person.
     """
     allowed = [score for score in scores if score.lost <= ALLOWED_LOSS]
+    calm = [score for score in allowed if score.false <= ALLOWED_ALARMS]
+    if calm:
+        return min(calm, key=lambda score: (score.lost, score.false, score.rule.area))
     if allowed:
         return min(allowed, key=lambda score: (score.false, score.lost, score.rule.area))
     return min(scores, key=lambda score: (score.lost, score.false, score.rule.area))
