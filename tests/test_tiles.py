@@ -1,7 +1,5 @@
 """Alphas by tiles are those of the whole."""
 
-from collections.abc import Iterator
-
 import cv2
 import numpy as np
 import pytest
@@ -67,13 +65,6 @@ def test_a_part_of_a_tile_has_its_place_in_the_picture() -> None:
 def test_margins_stop_at_the_picture_s_frame() -> None:
     assert grown((slice(2, 10), slice(5, 6)), 3, 12, 30) == (slice(0, 12), slice(2, 9))
     assert inside(slice(2, 10), slice(1, 12)) == slice(1, 9)
-
-
-@pytest.fixture
-def threads_as_before() -> Iterator[None]:
-    before = cv2.getNumThreads()
-    yield
-    cv2.setNumThreads(before)
 
 
 @pytest.mark.usefixtures("threads_as_before")

@@ -14,6 +14,8 @@ from bgremove.errors import DeviceError, MissingExtraError, ModelMismatchError
 from bgremove.segmenter import onnxruntime_runner, opencv_runner
 from bgremove.segmenter.onnx_engine import OnnxSegmenter, Reader
 
+TASKS = Path("/proc/self/task")
+
 CARD = ModelCard(
     name="small", description="for tests", input=InputSpec(height=4, width=4), outputs=("person",)
 )
@@ -137,3 +139,15 @@ def test_onnx_runtime_that_is_not_installed_is_told(
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(MissingExtraError, match=r'pip install "bgremove\[onnxruntime\]"'):
         OnnxSegmenter(CARD, write_onnx(tmp_path / "mean.onnx"), onnxruntime_runner.read)
+
+
+@pytest.mark.skipif(not TASKS.exists(), reason="threads are counted as Linux lists them")
+@pytest.mark.usefixtures("threads_as_before")
+@pytest.mark.parametrize("threads", [1, 3])
+def test_onnx_runtime_takes_as_many_threads_as_opencv_may(threads: int, tmp_path: Path) -> None:
+    path = write_onnx(tmp_path / "mean.onnx")
+    cv2.setNumThreads(threads)
+    before = len(list(TASKS.iterdir()))
+    run = onnxruntime_runner.read(path)
+    assert len(list(TASKS.iterdir())) - before == threads - 1
+    assert run(np.zeros((1, 4, 4, 3), np.float32)).shape == (1, 4, 4, 1)
