@@ -20,7 +20,7 @@ LAYERS = (
         "prior",
         "tiles",
     ),
-    ("foreground", "graph_cut", "matting", "output", "pieces"),
+    ("foreground", "graph_cut", "matting", "output", "pieces", "thresholding"),
     ("colour_evidence", "compose", "refine"),
     ("devices", "model_files"),
     ("segmenter",),

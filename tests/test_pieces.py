@@ -62,7 +62,7 @@ def test_a_gap_to_something_doubtful_beside_the_subject_stays() -> None:
 
 
 def test_a_narrow_gap_of_which_the_map_is_not_sure_closes() -> None:
-    probability = body_with_gap(0.25, 6)
+    probability = body_with_gap(0.25, 8)
     assert probability[150, 112] < 0.5
     assert with_gaps_closed(probability, hesitation(probability))[150, 112] > 0.6
 

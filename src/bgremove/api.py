@@ -318,7 +318,8 @@ def load_remover(
     model : str or path, optional
         person, subject, auto: a shipped model's name, a model's folder, or a file.
     threshold : float, optional
-        person, subject, auto: the probability at which the edge lies, in [0, 1].
+        person, subject, auto: the probability at which the edge lies, in [0, 1]; by default
+        chosen for each photo.
     device : str, optional
         person, subject, auto: ``auto``, ``cpu``, ``gpu`` or ``gpu:N``.
     edges : {"soft", "hard", "fine"}, optional

@@ -78,7 +78,7 @@ class ModelCard:
     outputs : tuple of str
         What each output channel is, in order; one of them is ``person``.
     threshold : float
-        The probability at which the edge lies by default, in (0, 1).
+        The probability at which the edge lies where the network is sure, in (0, 1).
     presence : dict of str to PresenceRule
         By output.
     weights, golden : StoredFile, optional

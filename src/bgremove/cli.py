@@ -107,7 +107,7 @@ class _Numbers(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 1),
-    help="The network's probability at which the edge lies.  [default: as the model's card says]",
+    help="The network's probability at which the edge lies.  [default: chosen for each photo]",
 )
 @click.option(
     "--edges",

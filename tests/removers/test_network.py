@@ -12,6 +12,7 @@ from bgremove.errors import ModelMismatchError
 from bgremove.removers.network import LARGE_PHOTO, is_present, refined_map
 from bgremove.removers.person import PersonRemover
 from bgremove.removers.subject import SubjectRemover
+from bgremove.thresholding import best_threshold
 
 
 def test_a_model_without_the_output_is_told(red_model: Path, tmp_path: Path) -> None:
@@ -48,7 +49,7 @@ def test_a_narrow_gap_closes_in_people_and_stays_in_things(
 ) -> None:
     probability = np.zeros((224, 224), np.float32)
     probability[40:200, 40:184] = 0.98
-    probability[60:200, 109:115] = 0.25
+    probability[60:200, 108:116] = 0.25
     photo = np.repeat(np.where(probability > 0.5, 200, 40).astype(np.uint8)[..., None], 3, axis=2)
     probability = cv2.GaussianBlur(probability, (0, 0), 2)
     alpha = refined_map(probability, photo, output=output, threshold=0.5).on(photo).whole()
@@ -65,3 +66,23 @@ def test_a_large_photo_has_the_mask_of_its_small_copy_time_and_again(red_model: 
     for _ in range(2):
         found = remover.matte(large).alpha[100::200, 62::125] > 0.5
         np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("most", [0.5, 0.2])
+def test_by_default_the_threshold_is_the_map_s_own_and_at_most_the_card_s(
+    red_model: Path, tmp_path: Path, most: float
+) -> None:
+    path = tmp_path / red_model.name
+    path.write_bytes(red_model.read_bytes())
+    card = replace(read_card(red_model.with_name("card.json")), threshold=most)
+    write_card(card, tmp_path / "card.json")
+    image = np.full((320, 320, 3), 255, np.uint8)
+    image[40:120, 100:200, 1:] = 25
+    image[120:300, 60:240, 1:] = 145
+    remover = PersonRemover(model=path)
+    level = best_threshold(remover.segmenter.predict(image)[..., 0], most=0.5)
+    assert 0.2 < level < 0.4
+    expected = PersonRemover(model=path, threshold=min(level, most)).alpha(image)
+    np.testing.assert_allclose(remover.alpha(image), expected, atol=1e-5)
+    at_half = PersonRemover(model=path, threshold=0.5).alpha(image)
+    assert np.abs(expected - at_half).max() > 0.1

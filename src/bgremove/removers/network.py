@@ -14,6 +14,7 @@ from bgremove.pieces import with_gaps_closed, without_specks
 from bgremove.refine import Edges, Refined, find_edges, soft_edges
 from bgremove.removers.base import Matte, Remover
 from bgremove.segmenter import DEFAULT_MODEL, load_segmenter
+from bgremove.thresholding import best_threshold
 
 WITHOUT_NARROW_GAPS = ("person",)
 """Outputs whose narrow gaps close: things have true gaps, and to close them cost .004 of the
@@ -35,8 +36,8 @@ class NetworkRemover(Remover):
         A shipped model's name, a model's folder, or a file: ``.onnx`` with its card beside it,
         ``.keras``, ``.h5``, or a Keras 2 ``model.json`` with its ``.hdf5`` weights beside it.
     threshold : float, optional
-        The probability at which the edge lies, in [0, 1]; by default what the model's card
-        says, usually 0.5.
+        The probability at which the edge lies, in [0, 1]; by default chosen for each photo
+        (`thresholding`), at most what the model's card says, usually 0.5.
     device : str, default "auto"
         ``auto``, ``cpu``, ``gpu`` or ``gpu:N``.
     edges : {"soft", "hard", "fine"}, default "soft"
@@ -71,7 +72,7 @@ class NetworkRemover(Remover):
         self._asked = [output for output in self.outputs if output in card.outputs]
         if not self._asked:
             card.channel_of(self.outputs[-1])
-        self.threshold = card.threshold if threshold is None else threshold
+        self.threshold = threshold
 
     def matte(self, image: Image) -> Matte:
         """Find the subject of an image: predict, ask if it is there, follow the edges."""
@@ -84,12 +85,12 @@ class NetworkRemover(Remover):
         if output is None:
             return Matte(np.zeros(image.shape[:2], np.float32), found=False)
         _log.info("found: %s", output)
+        found = probability[..., card.channel_of(output)]
+        threshold = self.threshold
+        if threshold is None:
+            threshold = best_threshold(found, most=card.threshold)
         refined = refined_map(
-            probability[..., card.channel_of(output)],
-            working,
-            output=output,
-            threshold=self.threshold,
-            to_alpha=self._to_alpha,
+            found, working, output=output, threshold=threshold, to_alpha=self._to_alpha
         )
         return Matte(refined.on(image), found=True)
 
