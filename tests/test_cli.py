@@ -101,7 +101,7 @@ class TestOnePhoto:
         code, out, err = told(run("a.png", "--model", str(red_model), "-v", *loaded_here_first))
         assert (code, out) == (0, "")
         assert err.splitlines() == [
-            "bgremove: red: OpenCV on cpu",
+            "bgremove: red: ONNX Runtime on cpu",
             "bgremove: found: subject",
             "bgremove: a.png: wrote a-cutout.png",
         ]
