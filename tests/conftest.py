@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import sys
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,6 +27,18 @@ def bare_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in [name for name in os.environ if name.startswith("BGREMOVE_")]:
         monkeypatch.delenv(name)
     return tmp_path
+
+
+@pytest.fixture
+def break_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Put a library in the way of the one of its name, that cannot be imported."""
+
+    def broken(name: str) -> None:
+        (tmp_path / f"{name}.py").write_text("raise ImportError('DLL load failed')")
+        monkeypatch.syspath_prepend(tmp_path)
+        monkeypatch.delitem(sys.modules, name, raising=False)
+
+    return broken
 
 
 @pytest.fixture

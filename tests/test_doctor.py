@@ -3,6 +3,7 @@
 import re
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,11 +41,9 @@ def test_without_onnx_runtime_the_engine_is_opencv(monkeypatch: pytest.MonkeyPat
 
 
 def test_onnx_runtime_that_cannot_be_imported_is_told(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    break_library: Callable[[str], None],
 ) -> None:
-    (tmp_path / "onnxruntime.py").write_text("raise ImportError('DLL load failed')")
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "onnxruntime", raising=False)
+    break_library("onnxruntime")
     assert "; onnxruntime is installed but cannot be imported: DLL lo" in found("engine").text
     assert not found("engine").broken
 
@@ -80,11 +79,9 @@ def test_an_older_opencv_that_lies_over_ours_is_broken(monkeypatch: pytest.Monke
 
 
 def test_tensorflow_that_cannot_be_imported_is_broken_where_a_gpu_is(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, break_library: Callable[[str], None]
 ) -> None:
-    (tmp_path / "tensorflow.py").write_text("raise ImportError('DLL load failed')")
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+    break_library("tensorflow")
     monkeypatch.setattr(doctor, "has_driver", lambda: True)
     assert found("GPU").broken
     assert "DLL load failed" in found("GPU").text

@@ -9,10 +9,8 @@ from hypothesis import strategies as st
 from bgremove.arrays import resize
 from bgremove.tiles import (
     TILE,
-    Tile,
     bands,
     grown,
-    in_threads,
     inside,
     part_of,
     repeated,
@@ -65,27 +63,6 @@ def test_a_part_of_a_tile_has_its_place_in_the_picture() -> None:
 def test_margins_stop_at_the_picture_s_frame() -> None:
     assert grown((slice(2, 10), slice(5, 6)), 3, 12, 30) == (slice(0, 12), slice(2, 9))
     assert inside(slice(2, 10), slice(1, 12)) == slice(1, 9)
-
-
-@pytest.mark.usefixtures("threads_as_before")
-@pytest.mark.parametrize("threads", [1, 2, 3])
-def test_every_part_is_worked_on_once_by_any_number_of_threads(threads: int) -> None:
-    times = np.zeros((600, 700), np.uint8)
-
-    def work(tile: Tile) -> None:
-        times[tile] += 1
-
-    cv2.setNumThreads(threads)
-    in_threads(work, tiles(600, 700))
-    assert (times == 1).all()
-
-
-def test_an_error_in_a_thread_is_not_lost() -> None:
-    def work(tile: Tile) -> None:
-        raise ValueError(f"cannot do {tile[0].start}")
-
-    with pytest.raises(ValueError, match="cannot do 0"):
-        in_threads(work, tiles(600, 700))
 
 
 @pytest.mark.usefixtures("threads_as_before")

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bgremove.arrays import WORKING_SIDE, Image, Probability, alpha_from_uint8
-from bgremove.tiles import in_threads
+from bgremove.threads import in_threads
 
 Outline = NDArray[np.uint8]
 Shape = NDArray[np.uint8]

@@ -28,7 +28,8 @@ from bgremove.arrays import (
     sampled,
 )
 from bgremove.guided import colours_and_one
-from bgremove.tiles import Tile, grown, in_threads, part_of, upsampled, within
+from bgremove.threads import in_threads
+from bgremove.tiles import Tile, grown, part_of, upsampled, within
 
 FAR = 45
 """Radius of the first blur, on a copy of `WORKING_SIDE`: Forte's 90, in photos twice as large."""

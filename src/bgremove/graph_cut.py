@@ -10,7 +10,7 @@ import numpy as np
 
 from bgremove.arrays import Image, Probability, bounded_size, resize
 from bgremove.contour import Shape
-from bgremove.tiles import in_threads
+from bgremove.threads import in_threads
 
 SIDE = 256
 """Longest side of the copy that is cut, in pixels: the time grows with its area."""

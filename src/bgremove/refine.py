@@ -31,7 +31,8 @@ from bgremove.errors import OptionError
 from bgremove.guided import EdgeGuide, LinearAlpha, at_colours, box_sum, fit
 from bgremove.hesitation import hesitation
 from bgremove.matting import closed_form
-from bgremove.tiles import TiledAlpha, grown, in_threads, part_of, repeated, tiled, upsampled
+from bgremove.threads import in_threads
+from bgremove.tiles import TiledAlpha, grown, part_of, repeated, tiled, upsampled
 
 FIT_SIDE = 256
 """Longest side of the copy on which the wide filter is fitted, if the map is larger."""

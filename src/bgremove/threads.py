@@ -1,8 +1,14 @@
-"""How many threads the engines of this process may use."""
+"""How many threads this process may use, and work that is done in them."""
 
 import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import cv2
+
+Part = TypeVar("Part")
+Result = TypeVar("Result")
 
 
 def limit_threads(count: int) -> None:
@@ -15,3 +21,21 @@ def limit_threads(count: int) -> None:
     """
     cv2.setNumThreads(count)
     os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = str(count)
+
+
+def in_threads(work: Callable[[Part], Result], parts: Iterable[Part]) -> list[Result]:
+    """Do some work in parts, as of a picture, in as many threads as OpenCV may use.
+
+    Parameters
+    ----------
+    work : callable
+        Must not write to what its work in another part reads or writes.
+    parts : iterable
+
+    Returns
+    -------
+    list
+        What the work gave, in the parts' order.
+    """
+    with ThreadPoolExecutor(cv2.getNumThreads()) as pool:
+        return list(pool.map(work, parts))

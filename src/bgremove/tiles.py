@@ -1,7 +1,7 @@
 """Pictures that are worked out by tiles, so that a large photo needs little more than itself."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bgremove.arrays import Alpha, Cutout, Floats, Mask
+from bgremove.threads import in_threads
 
 TILE = 256
 """Side of a tile, in pixels: small enough that most tiles of a photo have no edge in them."""
@@ -19,8 +20,6 @@ Tile: TypeAlias = tuple[slice, slice]
 
 Pixels = TypeVar("Pixels", Alpha, Cutout)
 Field = TypeVar("Field", Alpha, Mask)
-Part = TypeVar("Part")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -107,24 +106,6 @@ def bands(height: int, width: int, tile: Callable[[slice, slice], Pixels]) -> It
             yield begun.popleft().result()
 
 
-def in_threads(work: Callable[[Part], Result], parts: Iterable[Part]) -> list[Result]:
-    """Do some work in parts, as of a picture, in as many threads as OpenCV may use.
-
-    Parameters
-    ----------
-    work : callable
-        Must not write to what its work in another part reads or writes.
-    parts : iterable
-
-    Returns
-    -------
-    list
-        What the work gave, in the parts' order.
-    """
-    with ThreadPoolExecutor(cv2.getNumThreads()) as pool:
-        return list(pool.map(work, parts))
-
-
 def grown(tile: Tile, margin: int, height: int, width: int) -> Tile:
     """Grow a tile by a margin, within a picture's size."""
     rows, columns = tile
@@ -158,19 +139,9 @@ def within(tile: Tile, whole: Tile) -> Tile:
 
 
 def repeated(field: Field, rows: slice, columns: slice, height: int, width: int) -> Field:
-    """Enlarge one tile of a small picture by repeating its pixels.
+    """Enlarge one tile of a small picture, (h, w) ndarray, by repeating its pixels.
 
-    Parameters
-    ----------
-    field : (h, w) ndarray
-    rows, columns : slice
-        The tile, within the large picture.
-    height, width : int
-        The large picture's size.
-
-    Returns
-    -------
-    ndarray of the same dtype
+    Parameters and result are those of `upsampled`, but of the field's own dtype.
     """
     down, across = _nearest(rows, height, field.shape[0]), _nearest(columns, width, field.shape[1])
     near = field[down[0] : down[-1] + 1]

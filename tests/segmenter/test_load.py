@@ -3,6 +3,7 @@
 import logging
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,11 +69,9 @@ def test_a_name_runs_on_opencv_where_onnx_runtime_is_not_installed(
 
 @pytest.mark.usefixtures("shipped")
 def test_opencv_is_asked_where_onnx_runtime_cannot_be_imported(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    caplog: pytest.LogCaptureFixture, break_library: Callable[[str], None]
 ) -> None:
-    (tmp_path / "onnxruntime.py").write_text("raise ImportError('DLL load failed')")
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "onnxruntime", raising=False)
+    break_library("onnxruntime")
     caplog.set_level(logging.INFO, "bgremove")
     assert load_segmenter("tiny").predict(IMAGE).shape == (64, 64, 2)
     told, used = caplog.messages

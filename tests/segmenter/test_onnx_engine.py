@@ -58,9 +58,10 @@ def test_outputs_come_in_maps_or_in_one_row_of_pixels(
     np.testing.assert_allclose(segmenter.predict(image), expected, atol=1e-6)
 
 
-def test_a_network_that_is_gone_when_it_has_rested_is_told(tmp_path: Path) -> None:
+@readers
+def test_a_network_that_is_gone_when_it_has_rested_is_told(tmp_path: Path, read: Reader) -> None:
     path = write_onnx(tmp_path / "mean.onnx")
-    segmenter = OnnxSegmenter(CARD, path, opencv_runner.read)
+    segmenter = OnnxSegmenter(CARD, path, read)
     segmenter.rest()
     path.unlink()
     with pytest.raises(

@@ -14,7 +14,7 @@ from bgremove.graph_cut import best_of_cuts
 from bgremove.hints import Attention, attention, check_hints, meant
 from bgremove.refine import find_edges
 from bgremove.removers.base import Matte, Remover
-from bgremove.tiles import in_threads
+from bgremove.threads import in_threads
 
 STRONGEST_GRADIENT = 2040
 """What no threshold needs to exceed: 4 × 255 in each direction."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bgremove.arrays import Image, Probability
 from bgremove.cards import ModelCard
+from bgremove.errors import ModelMismatchError
 from bgremove.memory import return_freed_memory
 from bgremove.segmenter.base import prepare
 from bgremove.segmenter.shapes import as_maps, check_shapes
@@ -19,6 +20,24 @@ Run: TypeAlias = Callable[[NDArray[np.float32]], NDArray[Any]]
 
 Reader: TypeAlias = Callable[[Path], Run]
 """Reads a file; `ModelMismatchError` for what is no ONNX network."""
+
+
+def unreadable(path: Path, error: Exception) -> ModelMismatchError:
+    """Tell, in one line, that a file is no ONNX network for a library."""
+    return ModelMismatchError(f"{path}: expected an ONNX network: {_reason(error)}")
+
+
+def unfit(path: Path, batch: NDArray[np.float32], error: Exception) -> ModelMismatchError:
+    """Tell, in one line, that a network fails on an input."""
+    return ModelMismatchError(
+        f"{path}: expected a network for an input of shape {batch.shape} "
+        f"and float32, but it fails: {_reason(error)}"
+    )
+
+
+def _reason(error: Exception) -> str:
+    """Give an error's text in one line; OpenCV's own is in its `err`."""
+    return " ".join(str(getattr(error, "err", error)).split())
 
 
 class OnnxSegmenter:
@@ -39,6 +58,8 @@ class OnnxSegmenter:
         If the file is no ONNX, or has an operator that the library lacks.
     DeviceError
         If the library is too old.
+    MissingExtraError
+        If it is not installed.
     """
 
     device = "cpu"

@@ -11,9 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bgremove.errors import ModelMismatchError
 from bgremove.extras import import_extra
-from bgremove.segmenter.onnx_engine import Run
+from bgremove.segmenter.onnx_engine import Run, unfit, unreadable
 
 _SILENT = 4
 """The severity from which on it writes to stderr: what is wrong is raised."""
@@ -39,21 +38,14 @@ def read(path: Path) -> Run:
             path.read_bytes(), options, providers=["CPUExecutionProvider"]
         )
     except Exception as error:  # its errors have no other base
-        raise ModelMismatchError(f"{path}: expected an ONNX network: {_reason(error)}") from error
+        raise unreadable(path, error) from error
     name = session.get_inputs()[0].name
 
     def run(batch: NDArray[np.float32]) -> NDArray[Any]:
         try:
             output: NDArray[Any] = session.run(None, {name: batch})[0]
         except Exception as error:  # its errors have no other base
-            raise ModelMismatchError(
-                f"{path}: expected a network for an input of shape {batch.shape} "
-                f"and float32, but it fails: {_reason(error)}"
-            ) from error
+            raise unfit(path, batch, error) from error
         return output
 
     return run
-
-
-def _reason(error: Exception) -> str:
-    return " ".join(str(error).split())

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bgremove.devices import check_opencv
 from bgremove.errors import ModelMismatchError
-from bgremove.segmenter.onnx_engine import Run
+from bgremove.segmenter.onnx_engine import Run, unfit, unreadable
 
 
 def read(path: Path) -> Run:
@@ -27,7 +27,7 @@ def read(path: Path) -> Run:
         content = np.frombuffer(path.read_bytes(), np.uint8)
         network = cv2.dnn.readNetFromONNX(content, engine=cv2.dnn.ENGINE_NEW)
     except (OSError, cv2.error) as error:
-        raise ModelMismatchError(f"{path}: expected an ONNX network: {_reason(error)}") from error
+        raise unreadable(path, error) from error
     if network.empty():
         raise ModelMismatchError(
             f"{path}: has operators that OpenCV {cv2.__version__} lacks (its warning names them); "
@@ -39,13 +39,6 @@ def read(path: Path) -> Run:
             network.setInput(batch)
             return network.forward()
         except cv2.error as error:
-            raise ModelMismatchError(
-                f"{path}: expected a network for an input of shape {batch.shape} "
-                f"and float32, but it fails: {_reason(error)}"
-            ) from error
+            raise unfit(path, batch, error) from error
 
     return run
-
-
-def _reason(error: OSError | cv2.error) -> str:
-    return " ".join(str(getattr(error, "err", error)).split())
