@@ -106,7 +106,9 @@ def predicted(photo: LabelledPhoto, segmenter: Segmenter, kept: Path) -> np.ndar
     """Ask the network, or what it said the last time."""
     digest = segmenter.card.weights.sha256[:12] if segmenter.card.weights else "own"
     entry = photo.entry
-    path = kept / f"{segmenter.card.name}-{digest}" / f"{entry.set}-{entry.stem}.npy"
+    height, width = segmenter.card.input.shape_for(*photo.image.shape[:2])
+    seen = f"{segmenter.card.name}-{digest}-{height}x{width}"
+    path = kept / seen / f"{entry.set}-{entry.stem}.npy"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         channel = segmenter.card.channel_of("person")
