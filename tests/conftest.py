@@ -50,7 +50,7 @@ def threads_as_before() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def red_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A network for which red is a person, ``max(R - G, 0)``, and blue a subject."""
+    """A network for which red is a person, ``max(R - G, 0)``, and blue a subject, at any size."""
     onnx = pytest.importorskip("onnx")
     helper, floats = onnx.helper, onnx.TensorProto.FLOAT
     slices = {"red": (0, 1), "green": (1, 2), "blue": (2, 3)}
@@ -74,8 +74,8 @@ def red_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     graph = helper.make_graph(
         nodes,
         "red",
-        [helper.make_tensor_value_info("image", floats, (1, 32, 32, 3))],
-        [helper.make_tensor_value_info("probability", floats, (1, 32, 32, 2))],
+        [helper.make_tensor_value_info("image", floats, (1, "height", "width", 3))],
+        [helper.make_tensor_value_info("probability", floats, (1, "height", "width", 2))],
         list(bounds.values()),
     )
     model = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 13)])

@@ -78,7 +78,15 @@ sides = st.integers(1, 999)
 several_shapes = st.lists(st.tuples(sides, sides), max_size=3).map(tuple)
 
 
-@given(threshold=shares, area=shares, mean=triples, std=triples, side=sides, shapes=several_shapes)
+@given(
+    threshold=shares,
+    area=shares,
+    mean=triples,
+    std=triples,
+    side=sides,
+    shapes=several_shapes,
+    coarse=several_shapes,
+)
 def test_any_card_in_range_comes_back(
     tmp_path_factory: pytest.TempPathFactory,
     threshold: float,
@@ -87,11 +95,14 @@ def test_any_card_in_range_comes_back(
     std: tuple[float, float, float],
     side: int,
     shapes: tuple[tuple[int, int], ...],
+    coarse: tuple[tuple[int, int], ...],
 ) -> None:
     card = ModelCard(
         name="any",
         description="",
-        input=InputSpec(height=side, width=side + 1, mean=mean, std=std, shapes=shapes),
+        input=InputSpec(
+            height=side, width=side + 1, mean=mean, std=std, shapes=shapes, coarse_shapes=coarse
+        ),
         outputs=("person",),
         threshold=threshold,
         presence={"person": PresenceRule(area=area)},
@@ -155,6 +166,7 @@ def test_json_that_is_no_object_is_told(path: Path, content: str, found: str) ->
         ({"input": {"shapes": [[224, 0]]}}, r"must be whole numbers above 0, got \(224, 0\)"),
         ({"input": {"shapes": [[224]]}}, r"must be whole numbers above 0, got \(224,\)"),
         ({"input": {"shapes": 224}}, "int. object is not iterable"),
+        ({"input": {"coarse_shapes": [[0, 9]]}}, r"must be whole numbers above 0, got \(0, 9\)"),
         ({"input": {"width": 2.5}}, r"must be whole numbers above 0, got \(224, 2.5\)"),
         ({"input": {"mean": [0, 0]}}, r"input\.mean must be three numbers, got \[0, 0\]"),
         ({"input": {"std": ["a", 1, 1]}}, r"input\.std must be three numbers, got \['a', 1, 1\]"),

@@ -23,6 +23,8 @@ class InputSpec:
         In pixels; the photo's aspect is ignored, as the original did.
     shapes : tuple of (height, width), optional
         What it is resized to instead: that of them whose aspect is nearest to the photo's own.
+    coarse_shapes : tuple of (height, width), optional
+        The same for a second look (`second_look`); there is none without.
     mean, std : tuple of 3 floats
         By channel, R, G, B.
     """
@@ -32,6 +34,7 @@ class InputSpec:
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
     std: tuple[float, float, float] = (1.0, 1.0, 1.0)
     shapes: tuple[tuple[int, int], ...] = ()
+    coarse_shapes: tuple[tuple[int, int], ...] = ()
 
     @property
     def all_shapes(self) -> tuple[tuple[int, int], ...]:
@@ -41,6 +44,10 @@ class InputSpec:
     def shape_for(self, height: int, width: int) -> tuple[int, int]:
         """Give the height and width that a photo of this size is brought to."""
         return nearest_shape(self.all_shapes, width / height)
+
+    def coarse(self) -> "InputSpec":
+        """Give the input of the second look."""
+        return replace(self, shapes=self.coarse_shapes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,11 +243,12 @@ def _card(table: dict[str, Any]) -> ModelCard:
     if not isinstance(card.name, str):
         raise ValueError(f"name must be a string, got {card.name!r}")
     shapes = tuple(map(_shape, card.input.shapes))
+    coarse_shapes = tuple(map(_shape, card.input.coarse_shapes))
     _shape((card.input.height, card.input.width))
     mean, std = _triple("mean", card.input.mean), _triple("std", card.input.std)
     if 0 in std:
         raise ValueError("input.std must not be 0")
-    spec = replace(card.input, mean=mean, std=std, shapes=shapes)
+    spec = replace(card.input, mean=mean, std=std, shapes=shapes, coarse_shapes=coarse_shapes)
     card = replace(card, outputs=tuple(card.outputs), input=spec)
     if "person" not in card.outputs:
         raise ValueError(f"outputs must name 'person', got {list(card.outputs)}")

@@ -9,9 +9,10 @@ import pytest
 
 from bgremove.cards import PresenceRule, read_card, write_card
 from bgremove.errors import ModelMismatchError
-from bgremove.removers.network import LARGE_PHOTO, is_present, refined_map
+from bgremove.removers.network import LARGE_PHOTO, NetworkRemover, is_present, refined_map
 from bgremove.removers.person import PersonRemover
 from bgremove.removers.subject import SubjectRemover
+from bgremove.second_look import both_looks
 from bgremove.thresholding import best_threshold
 
 
@@ -66,6 +67,50 @@ def test_a_large_photo_has_the_mask_of_its_small_copy_time_and_again(red_model: 
     for _ in range(2):
         found = remover.matte(large).alpha[100::200, 62::125] > 0.5
         np.testing.assert_array_equal(found, expected)
+
+
+@pytest.fixture
+def looks_twice(red_model: Path, tmp_path: Path) -> Path:
+    path = tmp_path / red_model.name
+    path.write_bytes(red_model.read_bytes())
+    card = read_card(red_model.with_name("card.json"))
+    write_card(
+        replace(card, input=replace(card.input, coarse_shapes=((4, 4),))), path.parent / "card.json"
+    )
+    return path
+
+
+def test_a_doubtful_person_is_looked_at_again(red_model: Path, looks_twice: Path) -> None:
+    image = np.full((96, 96, 3), 255, np.uint8)
+    image[18:84, 18:60, 1:] = 110
+    remover = PersonRemover(model=looks_twice)
+    segmenter = remover.segmenter
+    fine = segmenter.predict(image)[..., 0]
+    coarse = segmenter.predict(image, segmenter.card.input.coarse())[..., 0]
+    assert fine.shape == (32, 32)
+    assert coarse.shape == (4, 4)
+    found = both_looks(fine, coarse)
+    threshold = best_threshold(found, most=0.5)
+    expected = refined_map(found, image, output="person", threshold=threshold).on(image).whole()
+    np.testing.assert_array_equal(remover.matte(image).alpha, expected)
+    once = PersonRemover(model=red_model).matte(image).alpha
+    assert np.abs(expected - once).max() > 0.1
+
+
+@pytest.mark.parametrize(
+    ("remover", "colour"), [(PersonRemover, (255, 0, 0)), (SubjectRemover, (110, 110, 255))]
+)
+def test_who_is_sure_and_what_is_no_person_is_looked_at_once(
+    red_model: Path,
+    looks_twice: Path,
+    remover: type[NetworkRemover],
+    colour: tuple[int, int, int],
+) -> None:
+    image = np.full((96, 96, 3), 255, np.uint8)
+    image[18:84, 18:60] = colour
+    once, twice = (remover(model=model).matte(image) for model in (red_model, looks_twice))
+    assert once.found
+    np.testing.assert_array_equal(once.alpha, twice.alpha)
 
 
 @pytest.mark.parametrize("most", [0.5, 0.2])

@@ -83,6 +83,15 @@ def test_of_several_shapes_a_photo_takes_the_nearest_to_its_own(
         assert segmenter.predict(picture).shape == (*expected, 2)
 
 
+def test_the_second_look_is_left_behind(model: Path, photo: Path, tmp_path: Path) -> None:
+    card = read_card(model / CARD_FILE)
+    looks_twice = replace(card, input=replace(card.input, coarse_shapes=((32, 32),)))
+    write_card(looks_twice, model / CARD_FILE)
+    out = tmp_path / "small"
+    resized_model(model, out, shapes=[(64, 64)], name="small", description="x", photo=photo)
+    assert read_card(out / CARD_FILE).input.coarse_shapes == ()
+
+
 def test_the_weights_are_the_first_models_file(model: Path, photo: Path, tmp_path: Path) -> None:
     out = tmp_path / "small"
     card = resized_model(

@@ -22,12 +22,14 @@ class Segmenter(Protocol):
     card: ModelCard
     device: str
 
-    def predict(self, image: Image) -> Probability:
+    def predict(self, image: Image, spec: InputSpec | None = None) -> Probability:
         """Run the network on one image of any size.
 
         Parameters
         ----------
         image : (H, W, 3) ndarray of uint8, RGB
+        spec : InputSpec, optional
+            How to ask it, if not as its card says first: ``card.input.coarse()``.
 
         Returns
         -------

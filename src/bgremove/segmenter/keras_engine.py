@@ -63,13 +63,13 @@ class KerasSegmenter:
         self.card = card
         self.device = device
         input_shape, output_shape = _shapes(model, source)
-        for size in card.input.all_shapes:
+        for size in (*card.input.all_shapes, *card.input.coarse_shapes):
             check_shapes(source, card, size, input_shape, output_shape)
         self._runner = cache(partial(_compiled, model, device))
 
-    def predict(self, image: Image) -> Probability:
+    def predict(self, image: Image, spec: InputSpec | None = None) -> Probability:
         """Run the network on one image; see `Segmenter.predict`."""
-        batch = prepare(image, self.card.input)
+        batch = prepare(image, spec or self.card.input)
         height, width = batch.shape[1:3]
         output = self._runner((height, width))(batch).numpy()
         return as_maps(output, (height, width))

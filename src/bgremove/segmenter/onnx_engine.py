@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bgremove.arrays import Image, Probability
-from bgremove.cards import ModelCard
+from bgremove.cards import InputSpec, ModelCard
 from bgremove.errors import ModelMismatchError
 from bgremove.memory import return_freed_memory
 from bgremove.segmenter.base import prepare
@@ -71,7 +71,7 @@ class OnnxSegmenter:
         self._is_fresh = True
         self._alone = threading.Lock()
 
-    def predict(self, image: Image) -> Probability:
+    def predict(self, image: Image, spec: InputSpec | None = None) -> Probability:
         """Run the network on one image; see `Segmenter.predict`.
 
         Raises
@@ -79,7 +79,7 @@ class OnnxSegmenter:
         ModelMismatchError
             If the network does not take or give what its card says.
         """
-        batch = prepare(image, self.card.input)
+        batch = prepare(image, spec or self.card.input)
         output = self._output(batch)
         height, width = batch.shape[1:3]
         check_shapes(str(self._path), self.card, (height, width), batch.shape, output.shape)

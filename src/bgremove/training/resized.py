@@ -57,7 +57,8 @@ def resized_model(
     Returns
     -------
     ModelCard
-        As it was written, without metrics and presence rules: they are to be measured anew.
+        As it was written, without a second look, metrics and presence rules: they are to be
+        measured anew.
 
     Raises
     ------
@@ -81,7 +82,7 @@ def resized_model(
     weights = model / card.weights.file
     height, width = shapes[0]
     several = tuple(shapes) if len(shapes) > 1 else ()
-    spec = replace(card.input, height=height, width=width, shapes=several)
+    spec = replace(card.input, height=height, width=width, shapes=several, coarse_shapes=())
     image = resize(read_photo(photo).image, width, height)
     network = build(tiramisu, size=None, outputs=len(card.outputs))
     load_stored_weights(network, weights)
