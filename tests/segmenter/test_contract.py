@@ -9,7 +9,7 @@ from PIL import Image
 
 from bgremove.cards import CARD_FILE, ModelCard, check_hash, read_card
 from bgremove.devices import Device
-from bgremove.model_files import models_folder
+from bgremove.model_files import DEFAULT_MODEL, models_folder
 from bgremove.segmenter import onnxruntime_runner, opencv_runner
 from bgremove.segmenter.base import Segmenter
 from bgremove.segmenter.keras_engine import load_keras
@@ -88,6 +88,21 @@ def test_all_engines_agree_on_a_photo(model_file: Path, astronaut: np.ndarray) -
     assert first.std() > 0.01, "a flat answer would prove nothing"
     for other in others:
         np.testing.assert_allclose(first, other, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_second_look_is_at_the_card_s_coarse_shapes(engine: str) -> None:
+    folder = models_folder() / DEFAULT_MODEL
+    card = read_card(folder / CARD_FILE)
+    assert card.weights is not None
+    segmenter = ENGINES[engine](card, folder / card.weights.file)
+    for size, fine, coarse in (
+        ((60, 60), (224, 224), (160, 160)),
+        ((60, 90), (224, 320), (128, 192)),
+        ((90, 60), (320, 224), (192, 128)),
+    ):
+        assert segmenter.predict(noise(*size)).shape == (*fine, 2)
+        assert segmenter.predict(noise(*size), card.input.coarse()).shape == (*coarse, 2)
 
 
 def test_an_engine_that_rested_gives_the_same_answer(segmenter: Segmenter) -> None:
