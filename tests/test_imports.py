@@ -21,7 +21,7 @@ LAYERS = (
         "tiles",
     ),
     ("foreground", "graph_cut", "matting", "output", "pieces", "thresholding"),
-    ("colour_evidence", "compose", "refine"),
+    ("colour_evidence", "compose", "refine", "second_look"),
     ("devices", "model_files"),
     ("segmenter",),
     ("removers",),
