@@ -6,6 +6,7 @@ import os
 import sys
 import tarfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import settings
 from PIL import Image
 
-from bgremove.cards import InputSpec, ModelCard, write_card
+from bgremove.cards import CARD_FILE, InputSpec, ModelCard, read_card, write_card
 
 settings.register_profile("bgremove", deadline=None)
 settings.load_profile("bgremove")
@@ -90,6 +91,20 @@ def red_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     write_card(card, path.with_name("card.json"))
     return path
+
+
+@pytest.fixture
+def red_model_with(red_model: Path, tmp_path: Path) -> Callable[..., Path]:
+    """Make a copy of the red network whose card has other values."""
+
+    def changed(**values: object) -> Path:
+        path = tmp_path / red_model.name
+        path.write_bytes(red_model.read_bytes())
+        card = read_card(red_model.with_name(CARD_FILE))
+        write_card(replace(card, **values), path.with_name(CARD_FILE))
+        return path
+
+    return changed
 
 
 ROWS = (

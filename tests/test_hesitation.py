@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from bgremove.hesitation import hesitation, log_odds, moved
+from bgremove.hesitation import from_log_odds, hesitation, log_odds, moved
 
 probabilities = arrays(
     np.float32, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.floats(0, 1, width=32)
@@ -54,3 +54,10 @@ def test_log_odds_are_those_of_the_probability_and_finite() -> None:
     odds = log_odds(np.array([0, 0.25, 0.5, 1], np.float32))
     np.testing.assert_allclose(odds[1:3], [-np.log(3), 0], atol=1e-6)
     assert np.isfinite(odds).all()
+
+
+def test_log_odds_lead_back_to_their_probability() -> None:
+    probability = np.linspace(0.002, 0.998, 100, dtype=np.float32)
+    back = from_log_odds(log_odds(probability))
+    assert back.dtype == np.float32
+    np.testing.assert_allclose(back, probability, atol=1e-6)

@@ -38,7 +38,7 @@ class InputSpec:
 
     @property
     def all_shapes(self) -> tuple[tuple[int, int], ...]:
-        """Heights and widths that the network is asked at."""
+        """Heights and widths that the network is asked at first."""
         return self.shapes or ((self.height, self.width),)
 
     def shape_for(self, height: int, width: int) -> tuple[int, int]:

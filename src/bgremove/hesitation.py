@@ -57,8 +57,8 @@ def moved(probability: Probability, evidence: Floats, unsure: Floats) -> Probabi
     (h, w) ndarray of float32 in [0, 1]
         As it was where `unsure` is 0.
     """
-    odds = np.exp(log_odds(probability) + unsure * evidence)
-    result: Probability = np.where(unsure > 0, odds / (1 + odds), probability)
+    evident = from_log_odds(log_odds(probability) + unsure * evidence)
+    result: Probability = np.where(unsure > 0, evident, probability)
     return result
 
 
@@ -66,4 +66,11 @@ def log_odds(probability: Probability) -> Floats:
     """Give the log of p / (1 - p), for p no nearer to 0 and 1 than `CLOSEST`."""
     doubted = np.clip(probability, CLOSEST, 1 - CLOSEST)
     result: Floats = np.log(doubted / (1 - doubted)).astype(np.float32)
+    return result
+
+
+def from_log_odds(value: Floats) -> Probability:
+    """Give the probabilities that have these log odds."""
+    odds = np.exp(value)
+    result: Probability = odds / (1 + odds)
     return result

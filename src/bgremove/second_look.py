@@ -7,7 +7,7 @@ at fewer pixels, it sees them whole. Whom it is sure of, it is not asked about a
 import numpy as np
 
 from bgremove.arrays import Probability, resize
-from bgremove.hesitation import log_odds
+from bgremove.hesitation import from_log_odds, log_odds
 from bgremove.thresholding import expected_dice
 
 SURE = 0.8
@@ -34,7 +34,6 @@ def both_looks(fine: Probability, coarse: Probability) -> Probability:
         At the size of `fine`.
     """
     height, width = fine.shape
-    enlarged = resize(np.ascontiguousarray(coarse), width, height)
-    odds = np.exp((log_odds(fine) + log_odds(enlarged)) / 2)
-    mean: Probability = odds / (1 + odds)
-    return mean
+    enlarged = resize(coarse, width, height)
+    mean = (log_odds(fine) + log_odds(enlarged)) * np.float32(0.5)
+    return from_log_odds(mean)

@@ -1,13 +1,12 @@
 """The default method asks for people first, and for the subject where there are none."""
 
 import logging
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from bgremove.cards import read_card, write_card
 from bgremove.errors import ModelNotFoundError, OptionError
 from bgremove.removers.auto import AutoRemover
 from bgremove.removers.person import PersonRemover
@@ -39,11 +38,10 @@ def test_where_nobody_is_found_the_subject_is_cut_out(red_model: Path) -> None:
     assert matte.alpha[70, 70] == 1
 
 
-def test_a_model_of_people_only_is_asked_for_people_only(red_model: Path, tmp_path: Path) -> None:
-    path = tmp_path / red_model.name
-    path.write_bytes(red_model.read_bytes())
-    card = read_card(red_model.with_name("card.json"))
-    write_card(replace(card, outputs=("person", "hat")), tmp_path / "card.json")
+def test_a_model_of_people_only_is_asked_for_people_only(
+    red_model_with: Callable[..., Path],
+) -> None:
+    path = red_model_with(outputs=("person", "hat"))
     assert AutoRemover(model=path).matte(square((255, 0, 0))).found
     assert not AutoRemover(model=path).matte(square((0, 0, 255))).found
 

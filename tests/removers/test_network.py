@@ -1,5 +1,6 @@
 """What all methods of a network share."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from bgremove.cards import PresenceRule, read_card, write_card
+from bgremove.cards import CARD_FILE, PresenceRule, read_card
 from bgremove.errors import ModelMismatchError
 from bgremove.removers.network import LARGE_PHOTO, NetworkRemover, is_present, refined_map
 from bgremove.removers.person import PersonRemover
@@ -16,11 +17,8 @@ from bgremove.second_look import both_looks
 from bgremove.thresholding import best_threshold
 
 
-def test_a_model_without_the_output_is_told(red_model: Path, tmp_path: Path) -> None:
-    path = tmp_path / red_model.name
-    path.write_bytes(red_model.read_bytes())
-    card = read_card(red_model.with_name("card.json"))
-    write_card(replace(card, outputs=("person", "hat")), tmp_path / "card.json")
+def test_a_model_without_the_output_is_told(red_model_with: Callable[..., Path]) -> None:
+    path = red_model_with(outputs=("person", "hat"))
     with pytest.raises(ModelMismatchError, match="red: expected an output 'subject', the model"):
         SubjectRemover(model=path)
 
@@ -70,14 +68,9 @@ def test_a_large_photo_has_the_mask_of_its_small_copy_time_and_again(red_model: 
 
 
 @pytest.fixture
-def looks_twice(red_model: Path, tmp_path: Path) -> Path:
-    path = tmp_path / red_model.name
-    path.write_bytes(red_model.read_bytes())
-    card = read_card(red_model.with_name("card.json"))
-    write_card(
-        replace(card, input=replace(card.input, coarse_shapes=((4, 4),))), path.parent / "card.json"
-    )
-    return path
+def looks_twice(red_model: Path, red_model_with: Callable[..., Path]) -> Path:
+    once = read_card(red_model.with_name(CARD_FILE)).input
+    return red_model_with(input=replace(once, coarse_shapes=((4, 4),)))
 
 
 def test_a_doubtful_person_is_looked_at_again(red_model: Path, looks_twice: Path) -> None:
@@ -115,12 +108,9 @@ def test_who_is_sure_and_what_is_no_person_is_looked_at_once(
 
 @pytest.mark.parametrize("most", [0.5, 0.2])
 def test_by_default_the_threshold_is_the_map_s_own_and_at_most_the_card_s(
-    red_model: Path, tmp_path: Path, most: float
+    red_model_with: Callable[..., Path], most: float
 ) -> None:
-    path = tmp_path / red_model.name
-    path.write_bytes(red_model.read_bytes())
-    card = replace(read_card(red_model.with_name("card.json")), threshold=most)
-    write_card(card, tmp_path / "card.json")
+    path = red_model_with(threshold=most)
     image = np.full((320, 320, 3), 255, np.uint8)
     image[40:120, 100:200, 1:] = 25
     image[120:300, 60:240, 1:] = 145
