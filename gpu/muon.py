@@ -1,6 +1,7 @@
 """`bgremove.training.muon` with the kernels of all dense layers made orthogonal in one batch."""
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -50,6 +51,16 @@ class Muon:
             ],
             foreach=True,
         )
+
+    def state(self) -> dict[str, Any]:
+        """Give all that it needs to go on."""
+        return {"momenta": self._momenta, "adam": self._adam.state_dict()}
+
+    def go_on_from(self, state: dict[str, Any]) -> None:
+        """Put a state back."""
+        for momentum, saved in zip(self._momenta, state["momenta"], strict=True):
+            momentum.copy_(saved)
+        self._adam.load_state_dict(state["adam"])
 
     @torch.no_grad()
     def step(self, rate: float) -> None:

@@ -37,8 +37,8 @@ class Photos:
 
     Parameters
     ----------
-    images : (N, 256, 256, 3) ndarray of uint8, RGB
-    labels : (N, 256, 256) ndarray of uint8
+    images : (N, S, S, 3) ndarray of uint8, RGB
+    labels : (N, S, S) ndarray of uint8
         `MASK_BIT` and `VOID_BIT`.
     aspects : (N,) ndarray
         Width over height of the photos as they came.
@@ -59,7 +59,7 @@ class Photos:
         device: str,
     ) -> None:
         self.device = device
-        self.images = torch.from_numpy(images).to(device).permute(0, 3, 1, 2).contiguous()
+        self.images = torch.from_numpy(images).to(device).permute(0, 3, 1, 2)
         self.labels = torch.from_numpy(labels).to(device)
         self.person = torch.from_numpy(person).to(device)
         self.subject = torch.from_numpy(subject).to(device)

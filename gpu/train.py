@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -94,6 +95,18 @@ class Average:
         share = 1 - min(self._decay, self._steps / (self._steps + 10))
         torch._foreach_lerp_(list(self.values.values()), list(self._source.values()), share)
 
+    def state(self) -> dict[str, Any]:
+        """Give all that it needs to go on: the values, their average, the steps."""
+        return {"source": self._source, "values": self.values, "steps": self._steps}
+
+    @torch.no_grad()
+    def go_on_from(self, state: dict[str, Any]) -> None:
+        """Put a state back, into the values, too."""
+        self._steps = state["steps"]
+        for name, value in self.values.items():
+            self._source[name].copy_(state["source"][name])
+            value.copy_(state["values"][name])
+
 
 class Clock:
     """How far a run of so many seconds is."""
@@ -176,22 +189,41 @@ class Run:
         self._validations: list[str] = []
         self._seen = dict.fromkeys(FAMILIES, 0)
 
+    @property
+    def steps(self) -> int:
+        """How many steps it has made."""
+        return len(self._losses)
+
+    def state(self) -> dict[str, Any]:
+        """Give all that it needs to go on."""
+        return {
+            "average": self._average.state(),
+            "losses": self._losses,
+            "validations": self._validations,
+            "seen": self._seen,
+        }
+
+    def go_on_from(self, state: dict[str, Any]) -> None:
+        """Put a state back, into the network's weights, too."""
+        self._average.go_on_from(state["average"])
+        self._losses, self._validations = state["losses"], state["validations"]
+        self._seen = state["seen"]
+
     def add(self, loss: Tensor, family: str, images: int, seconds: float) -> None:
         """Take note of a step."""
         self._average.follow()
         self._losses.append(loss.detach())
         self._seen[family] += images
-        step = len(self._losses)
-        if step % REPORT_STEPS == 0:
+        if self.steps % REPORT_STEPS == 0:
             mean = torch.stack(self._losses[-REPORT_STEPS:]).mean().item()
             rate = sum(self._seen.values()) / seconds
-            self._say(f"step {step}  loss {mean:.4f}  {rate:.0f} img/s  {self._seen}")
+            self._say(f"step {self.steps}  loss {mean:.4f}  {rate:.1f} img/s  {self._seen}")
 
     def validate(self, validation: Validation) -> None:
         """Measure the average."""
         averaged = self.network.with_values(self._average.values)
         for family in FAMILIES:
-            line = f"step {len(self._losses)}  {family}  {validation(averaged, family)}"
+            line = f"step {self.steps}  {family}  {validation(averaged, family)}"
             self._validations.append(line)
             self._say(line)
 
@@ -200,7 +232,7 @@ class Run:
         arrays = self.network.arrays(self._average.values)
         save_in_parts(arrays, self._out, "average")
         facts = {
-            "steps": len(self._losses),
+            "steps": self.steps,
             "images_seen": self._seen,
             "validations": self._validations,
             "losses": torch.stack(self._losses).tolist() if self._losses else [],

@@ -15,8 +15,8 @@ from bgremove.training.data import MASK_BIT, VOID_BIT
 from gpu.photos import KINDS, MASK, NONE, Shape
 
 FAMILIES: dict[str, tuple[Shape, ...]] = {
-    "large": ((224, 224), (192, 256), (256, 192)),
-    "small": ((128, 160), (160, 128)),
+    "large": ((224, 224), (224, 320), (320, 224)),
+    "small": ((160, 160), (160, 192), (192, 160), (128, 192), (192, 128)),
 }
 """Shapes that ``tiramisu`` and ``tiramisu-fast`` see, (height, width)."""
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from bgremove.labelled_photos import read_index, read_photos
+from bgremove.training import data
 from bgremove.training.data import MASK_BIT, STORED_SIZE, VOID_BIT, square_photos
 
 
@@ -23,11 +24,21 @@ def test_squares_are_decoded_once_and_found_again(data_folder, tmp_path) -> None
     aspects = [p.image.shape[1] / p.image.shape[0] for p in photos]
     np.testing.assert_allclose(first.aspects, aspects)
     a = [entry.stem for entry in again.entries].index("a")
-    assert again.labels[a, 128, 128] == MASK_BIT
-    assert again.labels[a, 128, 82] & VOID_BIT
+    half, left_edge = STORED_SIZE // 2, STORED_SIZE * 19 // 60 + 1
+    assert again.labels[a, half, half] == MASK_BIT
+    assert again.labels[a, half, left_edge] & VOID_BIT
 
 
 def test_another_choice_of_photos_is_decoded_anew(data_folder, tmp_path) -> None:
     square_photos(data_folder, read_index(data_folder, everything), tmp_path / "cache")
     some = read_index(data_folder, lambda entry: entry.set == "things")
     assert len(square_photos(data_folder, some, tmp_path / "cache").images) == 1
+
+
+def test_squares_of_another_size_are_decoded_anew(data_folder, tmp_path, monkeypatch) -> None:
+    entries = read_index(data_folder, everything)
+    monkeypatch.setattr(data, "STORED_SIZE", 256)
+    square_photos(data_folder, entries, tmp_path / "cache")
+    monkeypatch.undo()
+    images = square_photos(data_folder, entries, tmp_path / "cache").images
+    assert images.shape == (5, STORED_SIZE, STORED_SIZE, 3)

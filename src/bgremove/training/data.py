@@ -13,8 +13,9 @@ from bgremove.arrays import Image, Mask
 from bgremove.labelled_photos import Entry, LabelledPhoto, read_index, read_photos
 from bgremove.training.config import RunConfig
 
-STORED_SIZE = 256
-"""Side of the square copies that training keeps in memory, in pixels."""
+STORED_SIZE = 384
+"""Side of the square copies that training keeps in memory, in pixels: more than the longest side
+that a network sees, so that it learns from photos as sharp as those it is asked about."""
 
 MASK_BIT, VOID_BIT = 1, 2
 
@@ -60,7 +61,7 @@ class SquarePhotos:
 def square_photos(folder: Path, entries: list[Entry], cache: Path) -> SquarePhotos:
     """Decode photos once into square copies, kept in `cache` for the next time."""
     entries = sorted(entries, key=lambda entry: (entry.shard, entry.set, entry.stem))
-    key = [f"{entry.set}/{entry.stem}" for entry in entries]
+    key = [f"{STORED_SIZE} px", *(f"{entry.set}/{entry.stem}" for entry in entries)]
     parts = ("names", "images", "labels", "aspects")
     names, images, labels, aspects = (cache / f"{part}.npy" for part in parts)
     if not (names.exists() and aspects.exists()) or np.load(names).tolist() != key:
