@@ -52,12 +52,12 @@ def test_of_equals_the_rule_that_loses_fewer_people_wins():
     assert presence.propose([many, few]) is few
 
 
-def test_of_equals_the_rule_that_is_content_with_a_smaller_person_wins():
+def test_of_equals_the_rule_that_wants_a_larger_person_wins():
     large, small = (
         RuleScore(PresenceRule(probability=0.5, area=area), lost=0.01, false=0.1)
         for area in (0.05, 0.03)
     )
-    assert presence.propose([large, small]) is small
+    assert presence.propose([small, large]) is large
 
 
 def test_if_every_rule_loses_many_people_the_one_that_loses_the_fewest_is_proposed():
@@ -89,9 +89,9 @@ def test_the_command_prints_the_grid_proposes_a_rule_and_stores_it(folder, brigh
     assert result.exit_code == 0, result.stderr
     grid, proposed = result.stdout.split("\n\nproposed\n")
     assert len(grid.splitlines()) == 1 + len(presence.GRID)
-    assert proposed.splitlines()[1].split() == ["0.2", "0.025", "0.000", "0.000"]
+    assert proposed.splitlines()[1].split() == ["0.2", "0.05", "0.000", "0.000"]
     card = read_card(brightness_model.parent / "card.json")
-    assert card.presence == {"person": PresenceRule(probability=0.2, area=0.025)}
+    assert card.presence == {"person": PresenceRule(probability=0.2, area=0.05)}
 
 
 def test_the_command_leaves_the_card_alone_unless_told_to_write(folder, brightness_model):

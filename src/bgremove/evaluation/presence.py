@@ -88,15 +88,16 @@ def propose(scores: Sequence[RuleScore]) -> RuleScore:
     Among those that keep to `ALLOWED_LOSS` and `ALLOWED_ALARMS` it is the one that loses the
     fewest people; if none keeps to both, the one with the fewest false persons of those that keep
     to the first; if none does, the one that loses the fewest. Of equals it takes the one that is
-    better at the other, then the one that is content with a smaller person.
+    better at the other, then the one that wants a larger person, so that a speck on some thing
+    makes nobody.
     """
     allowed = [score for score in scores if score.lost <= ALLOWED_LOSS]
     calm = [score for score in allowed if score.false <= ALLOWED_ALARMS]
     if calm:
-        return min(calm, key=lambda score: (score.lost, score.false, score.rule.area))
+        return min(calm, key=lambda score: (score.lost, score.false, -score.rule.area))
     if allowed:
-        return min(allowed, key=lambda score: (score.false, score.lost, score.rule.area))
-    return min(scores, key=lambda score: (score.lost, score.false, score.rule.area))
+        return min(allowed, key=lambda score: (score.false, score.lost, -score.rule.area))
+    return min(scores, key=lambda score: (score.lost, score.false, -score.rule.area))
 
 
 def people_maps(segmenter: Segmenter, data: Path, split: str, kind: str) -> list[Probability]:

@@ -1,7 +1,7 @@
 """``python -m bgremove.training.repack DATA OUT``: a small copy of a data folder, to carry along.
 
 Training sees squares of 384 pixels (`bgremove.training.data.STORED_SIZE`), so nothing more needs
-to travel to the machine that trains: about 13 KB a photo. On the way, photos can get labels that
+to travel to the machine that trains: about 15 KB a photo. On the way, photos can get labels that
 the data folder has not.
 """
 
