@@ -19,8 +19,9 @@ def photos() -> Photos:
     """A person, a thing, an empty scene, and a subject of which nobody knows if it is people."""
     rng = np.random.default_rng(0)
     label = np.zeros((4, STORED_SIZE, STORED_SIZE), np.uint8)
-    label[[PERSON, THING, DOUBTFUL], 60:200, 80:180] = 1
-    label[PERSON, 0:8] = 2
+    middle = slice(STORED_SIZE // 4, STORED_SIZE * 3 // 4)
+    label[[PERSON, THING, DOUBTFUL], middle, middle] = 1
+    label[PERSON, : STORED_SIZE // 32] = 2
     return Photos(
         rng.integers(0, 256, (4, STORED_SIZE, STORED_SIZE, 3), np.uint8),
         label,

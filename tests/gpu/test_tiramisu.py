@@ -30,7 +30,7 @@ def test_it_predicts_what_keras_does(network: keras.Model, arrays: dict[str, np.
         logits = Tiramisu(arrays)(torch.from_numpy(image).permute(0, 3, 1, 2))
     expected = keras.ops.convert_to_numpy(network(image, training=False))
     mine = torch.sigmoid(logits).permute(0, 2, 3, 1).numpy()
-    np.testing.assert_allclose(mine, expected, atol=1e-5)
+    np.testing.assert_allclose(mine, expected, atol=3e-5)
     assert np.ptp(expected) > 0.1
 
 
