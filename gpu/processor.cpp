@@ -64,7 +64,9 @@ void in_groups(int64_t pixels, Tensor& sums, const Step& step) {
   }
 }
 
-Tensor scaled_relu(const Tensor& x, const Tensor& scale, const Tensor& shift) {
+// Gives new maps: finish(pixel, channel, scale x + shift).
+template <typename Finish>
+Tensor of_scaled(const Tensor& x, const Tensor& scale, const Tensor& shift, const Finish& finish) {
   const Maps from(x);
   Tensor y = at::empty({from.pixels, from.channels}, x.options());
   const Maps to(y);
@@ -72,11 +74,17 @@ Tensor scaled_relu(const Tensor& x, const Tensor& scale, const Tensor& shift) {
 #pragma omp parallel for
   for (int64_t p = 0; p < from.pixels; p++)
     for (int64_t c = 0; c < from.channels; c += LANES) {
-      const __m512 value = _mm512_fmadd_ps(load(from.row(p) + c), _mm512_loadu_ps(a + c),
-                                           _mm512_loadu_ps(b + c));
-      store(to.row(p) + c, _mm512_max_ps(value, _mm512_setzero_ps()));
+      const __m512 scaled = _mm512_fmadd_ps(load(from.row(p) + c), _mm512_loadu_ps(a + c),
+                                            _mm512_loadu_ps(b + c));
+      store(to.row(p) + c, finish(p, c, scaled));
     }
   return y;
+}
+
+Tensor scaled_relu(const Tensor& x, const Tensor& scale, const Tensor& shift) {
+  return of_scaled(x, scale, shift, [](int64_t, int64_t, __m512 scaled) {
+    return _mm512_max_ps(scaled, _mm512_setzero_ps());
+  });
 }
 
 std::tuple<Tensor, Tensor> scaled_relu_backward(const Tensor& dy, const Tensor& x,
@@ -133,18 +141,10 @@ std::tuple<Tensor, Tensor> taken(const Tensor& x, Tensor place) {
 
 Tensor settled(const Tensor& gradient, const Tensor& x, const Tensor& constant,
                const Tensor& linear) {
-  const Maps before(gradient), from(x);
-  Tensor y = at::empty({from.pixels, from.channels}, x.options());
-  const Maps to(y);
-  const float *a = linear.data_ptr<float>(), *b = constant.data_ptr<float>();
-#pragma omp parallel for
-  for (int64_t p = 0; p < from.pixels; p++)
-    for (int64_t c = 0; c < from.channels; c += LANES) {
-      const __m512 added = _mm512_fmadd_ps(load(from.row(p) + c), _mm512_loadu_ps(a + c),
-                                           _mm512_loadu_ps(b + c));
-      store(to.row(p) + c, _mm512_add_ps(load(before.row(p) + c), added));
-    }
-  return y;
+  const Maps before(gradient);
+  return of_scaled(x, linear, constant, [&](int64_t p, int64_t c, __m512 scaled) {
+    return _mm512_add_ps(load(before.row(p) + c), scaled);
+  });
 }
 
 }  // namespace

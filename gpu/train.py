@@ -64,8 +64,13 @@ def rate_at(progress: float) -> float:
     """Linear warm-up, the peak, then a cosine to nearly nothing, in parts of the peak."""
     if progress < WARM:
         return max(progress / WARM, 0.01)
-    fallen = min(1.0, max(0.0, (progress - FLAT) / (1 - FLAT)))
-    return LEAST_RATE + (1 - LEAST_RATE) * 0.5 * (1 + math.cos(math.pi * fallen))
+    return cosine(progress, flat=FLAT, least=LEAST_RATE)
+
+
+def cosine(progress: float, *, flat: float, least: float) -> float:
+    """Give 1 until `flat`, then what falls by a cosine to `least` at the run's end."""
+    fallen = min(1.0, max(0.0, (progress - flat) / (1 - flat)))
+    return least + (1 - least) * 0.5 * (1 + math.cos(math.pi * fallen))
 
 
 def loss_of(logits: Tensor, batch: Batch) -> Tensor:
@@ -240,6 +245,15 @@ class Run:
         (self._out / "facts.json").write_text(json.dumps(facts, indent=1))
 
 
+def take_step(network: Tiramisu, optimizer: Muon, loss: Tensor, rate: float) -> None:
+    """Move a network's weights by a loss's gradients."""
+    loss.backward()
+    nn.utils.clip_grad_norm_(network.weights.values(), CLIP_NORM)
+    optimizer.step(rate)
+    for weight in network.weights.values():
+        weight.grad = None
+
+
 def train_network(
     run: Run,
     photos: Photos,
@@ -264,11 +278,7 @@ def train_network(
         logits = network(batch.images)
         told = torch.sigmoid(tell(batch.images))
         loss = loss_of(logits, batch) + functional.binary_cross_entropy_with_logits(logits, told)
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.weights.values(), CLIP_NORM)
-        optimizer.step(config.learning_rate * rate_at(progress))
-        for weight in network.weights.values():
-            weight.grad = None
+        take_step(network, optimizer, loss, config.learning_rate * rate_at(progress))
         run.add(loss, family, phase.batch, clock.seconds)
         if progress > validated + VALIDATE_SHARE:
             validated = progress
@@ -296,6 +306,11 @@ def prepared_teacher(
     return teacher
 
 
+def on_stderr(line: str) -> None:
+    """Tell a line, with the time."""
+    click.echo(f"{time.strftime('%H:%M:%S')}  {line}", err=True)
+
+
 @click.command()
 @click.argument("config", type=click.Path(path_type=Path))
 @click.option("--data", type=click.Path(path_type=Path), required=True, help="From gpu.carry.")
@@ -304,10 +319,6 @@ def prepared_teacher(
 @click.option("--seconds", type=float, default=1200, show_default=True, help="For our network.")
 def main(config: Path, data: Path, out: Path, teacher_seconds: float, seconds: float) -> None:
     """Train the network that CONFIG describes on one GPU."""
-
-    def say(line: str) -> None:
-        click.echo(f"{time.strftime('%H:%M:%S')}  {line}", err=True)
-
     run_config = replace(read_config(config), data=data)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(run_config.seed)
@@ -318,17 +329,17 @@ def main(config: Path, data: Path, out: Path, teacher_seconds: float, seconds: f
 
     photos = read_photos(run_config, out / "photos", device)
     validation = Validation(data / "validation.npz", device)
-    say(f"{len(photos.person)} photos")
-    teacher = prepared_teacher(photos, run_config, data, out, teacher_seconds, say)
+    on_stderr(f"{len(photos.person)} photos")
+    teacher = prepared_teacher(photos, run_config, data, out, teacher_seconds, on_stderr)
     tell = told_by(teacher, device)
     for family in FAMILIES:
-        say(f"teacher  {family}  {validation(tell, family)}")
+        on_stderr(f"teacher  {family}  {validation(tell, family)}")
 
     with np.load(data / "start.npz") as start:
         network = Tiramisu(dict(start), device)
     if device == "cuda":
         network.precision = torch.bfloat16
-    run = Run(network, run_config, out, say)
+    run = Run(network, run_config, out, on_stderr)
     train_network(run, photos, tell, validation, run_config, seconds)
 
 

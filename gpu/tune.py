@@ -8,7 +8,6 @@ before, of the same photos at fewer pixels: there it knows whoever fills the pho
 Made for processors, and for hours.
 """
 
-import math
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from pathlib import Path
 import click
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from bgremove.training.config import RunConfig, read_config
@@ -25,7 +24,7 @@ from gpu.augment import Batch, Recipe, drawn_batch
 from gpu.muon import Muon
 from gpu.photos import Photos, read_photos
 from gpu.tiramisu import Tiramisu
-from gpu.train import CLIP_NORM, Run, loss_of
+from gpu.train import Run, cosine, loss_of, on_stderr, take_step
 from gpu.validation import Validation
 
 STATE = "state.pt"
@@ -53,9 +52,7 @@ GENTLE = Recipe((0.65, 1.1), paste=0.1, paste_thing=0.05, occlude=0.04)
 
 def rate_at(progress: float, step: int) -> float:
     """Linear warm-up, the peak, then a cosine to nearly nothing, in parts of the peak."""
-    fallen = min(1.0, max(0.0, (progress - FLAT) / (1 - FLAT)))
-    warm = min(1.0, (step + 1) / WARM_STEPS)
-    return warm * (LEAST_RATE + (1 - LEAST_RATE) * 0.5 * (1 + math.cos(math.pi * fallen)))
+    return min(1.0, (step + 1) / WARM_STEPS) * cosine(progress, flat=FLAT, least=LEAST_RATE)
 
 
 @torch.no_grad()
@@ -66,17 +63,6 @@ def coarse_word(network: Tiramisu, images: Tensor) -> Tensor:
     small = functional.interpolate(images, fewer, mode="bilinear", antialias=True)
     logits = functional.interpolate(network(small), shape, mode="bilinear")
     return torch.sigmoid(logits)
-
-
-def _draws(run: Run, photos: Photos, config: RunConfig, progress: float) -> tuple[Batch, bool]:
-    """Draw a step's batch, the same for the same step of a run; tell if it is a large one."""
-    rng = np.random.default_rng([config.seed, run.steps])
-    torch.manual_seed(int(rng.integers(2**31)))
-    large, small = config.phases
-    is_large = rng.random() >= SMALL_SHARE
-    phase = large if is_large else small
-    recipe = USUAL if progress < GENTLE_FROM else GENTLE
-    return drawn_batch(photos, phase.all_shapes, phase.batch, recipe, rng), is_large
 
 
 def tune(
@@ -96,18 +82,14 @@ def tune(
     saved = validated = time.monotonic()
     network.training = True
     while run.steps < config.steps:
-        progress = run.steps / config.steps
+        rate = config.learning_rate * rate_at(run.steps / config.steps, run.steps)
         batch, is_large = _drawn(run.steps, photos, config)
         logits = network(batch.images)
         loss = loss_of(logits, batch)
         if is_large:
             told = coarse_word(before, batch.images)
             loss = loss + TOLD * functional.binary_cross_entropy_with_logits(logits, told)
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.weights.values(), CLIP_NORM)
-        optimizer.step(config.learning_rate * rate_at(progress, run.steps))
-        for weight in network.weights.values():
-            weight.grad = None
+        take_step(network, optimizer, loss, rate)
         now = time.monotonic()
         run.add(loss, "large" if is_large else "small", len(batch.images), now - begun)
         if now - saved > 60 * config.checkpoint_minutes:
@@ -161,17 +143,13 @@ def read_network(start: Path) -> Tiramisu:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The run's folder.")
 def main(config: Path, data: Path, out: Path) -> None:
     """Tune the network of DATA as CONFIG describes, on a processor; killed, it goes on."""
-
-    def say(line: str) -> None:
-        click.echo(f"{time.strftime('%H:%M:%S')}  {line}", err=True)
-
     run_config = replace(read_config(config), data=data)
     if processor.is_able():
         processor.take_over()
     out.mkdir(parents=True, exist_ok=True)
     photos = read_photos(run_config, out / "photos", "cpu")
     network, before = (read_network(data / "start.npz") for _ in range(2))
-    run = Run(network, run_config, out, say)
+    run = Run(network, run_config, out, on_stderr)
     tune(run, photos, before, Validation(data / "validation.npz", "cpu"), run_config, out / STATE)
 
 
