@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bgremove.arrays import resize
@@ -46,6 +46,7 @@ def test_a_tile_of_an_enlargement_is_that_of_the_one_resize(shape: tuple[int, ..
 
 
 @given(small=st.integers(1, 40), size=st.integers(1, 300), first=st.integers(0, 299))
+@example(small=2, size=249, first=0)
 def test_a_tile_repeats_the_nearest_pixels(small: int, size: int, first: int) -> None:
     field = np.arange(small * small, dtype=np.float32).reshape(small, small)
     part = slice(min(first, size - 1), size)

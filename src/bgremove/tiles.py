@@ -151,8 +151,9 @@ def repeated(field: Field, rows: slice, columns: slice, height: int, width: int)
 
 def _nearest(part: slice, size: int, small: int) -> NDArray[np.intp]:
     """Give the small picture's row or column that is nearest to each of a tile's."""
-    centres = (np.arange(part.start, part.stop) + 0.5) * (small / size)
-    return centres.astype(np.intp)
+    twice_the_centres = 2 * np.arange(part.start, part.stop, dtype=np.intp) + 1
+    nearest: NDArray[np.intp] = twice_the_centres * small // (2 * size)
+    return nearest
 
 
 def upsampled(field: Floats, rows: slice, columns: slice, height: int, width: int) -> Floats:
