@@ -142,8 +142,10 @@ def read_photos(config: RunConfig, cache: Path, device: str) -> Photos:
     for entry in chosen_photos(config, "train"):
         shards.setdefault(entry.shard, []).append(entry)
     caches = [cache / shard for shard in shards]
+    each = repeat(config.data), list(shards.values()), caches
     with ProcessPoolExecutor(len(shards)) as pool:
-        parts = list(pool.map(square_photos, repeat(config.data), shards.values(), caches))
+        list(pool.map(_decode, *each))
+    parts = list(map(square_photos, *each))
 
     entries = [entry for part in parts for entry in part.entries]
     weights, counts = set_weights(config, entries), Counter(entry.set for entry in entries)
@@ -157,3 +159,8 @@ def read_photos(config: RunConfig, cache: Path, device: str) -> Photos:
         chances / chances.sum(),
         device,
     )
+
+
+def _decode(folder: Path, entries: list[Entry], cache: Path) -> None:
+    """Leave a shard's photos in its cache: through a pipe they would take memory twice more."""
+    square_photos(folder, entries, cache)

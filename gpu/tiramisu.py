@@ -213,7 +213,7 @@ class Tiramisu:
 
     def block(self, name: str, x: Tensor, depth: int) -> Tensor:
         if not self.training:
-            return self.plain_block(name, x, depth)
+            return self.predicted_block(name, x, depth)
         layers = _layers(name, depth)
         parameters = [
             self.weights[f"{layer}_{kind}"]
@@ -230,8 +230,24 @@ class Tiramisu:
             running.lerp_(unbiased[: len(running)], MOMENTUM)
         return maps
 
+    @torch.no_grad()
+    def predicted_block(self, name: str, x: Tensor, depth: int) -> Tensor:
+        """The same for predicting: by the running statistics, and in one buffer, too."""
+        n, first, h, w = x.shape
+        buffer = torch.empty(n * h * w, first + depth * GROWTH, dtype=x.dtype, device=x.device)
+        buffer[:, :first] = as_pixels(x)
+        for index, layer in enumerate(_layers(name, depth)):
+            c = first + index * GROWTH
+            rstd = torch.rsqrt(self.statistics[f"{layer}_norm/moving_variance"] + EPSILON)
+            scale = self.weights[f"{layer}_norm/gamma"] * rstd
+            mean = self.statistics[f"{layer}_norm/moving_mean"]
+            shift = self.weights[f"{layer}_norm/beta"] - mean * scale
+            y = Kernels.scaled_relu(buffer[:, :c], scale, shift)
+            buffer[:, c : c + GROWTH] = as_pixels(self.conv(f"{layer}_conv", as_maps(y, (n, h, w))))
+        return as_maps(buffer, (n, h, w))
+
     def plain_block(self, name: str, x: Tensor, depth: int) -> Tensor:
-        """The same in torch's own operations: for predicting, and to measure `block` against."""
+        """The same in torch's own operations: what the others are measured against."""
         for layer in _layers(name, depth):
             x = torch.cat([x, self.conv(f"{layer}_conv", self.activated(layer, x))], 1)
         return x

@@ -3,12 +3,14 @@
 Asked at more pixels than it was trained at, a network sees all things larger than it has learnt
 them; a few steps at those very shapes mend that (Touvron et al. 2019, "Fixing the train-test
 resolution discrepancy", arXiv 1906.06423). It learns from the masks, and from what it said itself,
-before, of the same photos at fewer pixels: there it knows whoever fills the photo.
+before, of the same photos mirrored: at fewer pixels, where it knows whoever fills the photo, or,
+in the steps at small shapes, at the large ones.
 
 Made for processors, and for hours.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +24,7 @@ from bgremove.training.config import RunConfig, read_config
 from gpu import processor
 from gpu.augment import Batch, Recipe, drawn_batch
 from gpu.muon import Muon
-from gpu.photos import Photos, read_photos
+from gpu.photos import Photos, Shape, read_photos
 from gpu.tiramisu import Tiramisu
 from gpu.train import Run, cosine, loss_of, on_stderr, take_step
 from gpu.validation import Validation
@@ -55,14 +57,32 @@ def rate_at(progress: float, step: int) -> float:
     return min(1.0, (step + 1) / WARM_STEPS) * cosine(progress, flat=FLAT, least=LEAST_RATE)
 
 
+def coarser(shape: Shape) -> Shape:
+    """Give the shape at which the network as it was is asked about photos of a large shape."""
+    height, width = (STRIDE * round(COARSER * side / STRIDE) for side in shape)
+    return height, width
+
+
 @torch.no_grad()
-def coarse_word(network: Tiramisu, images: Tensor) -> Tensor:
-    """Give the probabilities that a network sees at fewer pixels, at the images' own size."""
-    shape = images.shape[2:]
-    fewer = [STRIDE * round(COARSER * side / STRIDE) for side in shape]
-    small = functional.interpolate(images, fewer, mode="bilinear", antialias=True)
-    logits = functional.interpolate(network(small), shape, mode="bilinear")
-    return torch.sigmoid(logits)
+def mirrored_word(network: Callable[[Tensor], Tensor], images: Tensor, shape: Shape) -> Tensor:
+    """Give the probabilities that a network sees in mirrored images at a shape, mirrored back."""
+    seen = functional.interpolate(images.flip(3), shape, mode="bilinear", antialias=True)
+    logits = functional.interpolate(network(seen), images.shape[2:], mode="bilinear")
+    return torch.sigmoid(logits).flip(3)
+
+
+def smaller(maps: Tensor, shape: Shape) -> Tensor:
+    """Give images or probabilities at fewer pixels."""
+    return functional.interpolate(maps, shape, mode="bilinear", antialias=True)
+
+
+def smaller_batch(batch: Batch, shape: Shape) -> Batch:
+    """Give a batch at fewer pixels; where any of what a pixel shows doesn't count, none does."""
+    return Batch(
+        smaller(batch.images, shape),
+        (smaller(batch.targets, shape) >= 0.5).float(),
+        (smaller(batch.counts, shape) > 0.999).float(),
+    )
 
 
 def tune(
@@ -83,15 +103,13 @@ def tune(
     network.training = True
     while run.steps < config.steps:
         rate = config.learning_rate * rate_at(run.steps / config.steps, run.steps)
-        batch, is_large = _drawn(run.steps, photos, config)
+        family, batch, told = _drawn(run.steps, photos, before, config)
         logits = network(batch.images)
-        loss = loss_of(logits, batch)
-        if is_large:
-            told = coarse_word(before, batch.images)
-            loss = loss + TOLD * functional.binary_cross_entropy_with_logits(logits, told)
+        told_loss = functional.binary_cross_entropy_with_logits(logits, told)
+        loss = loss_of(logits, batch) + TOLD * told_loss
         take_step(network, optimizer, loss, rate)
         now = time.monotonic()
-        run.add(loss, "large" if is_large else "small", len(batch.images), now - begun)
+        run.add(loss, family, len(batch.images), now - begun)
         if now - saved > 60 * config.checkpoint_minutes:
             saved = now
             _save(run, optimizer, now - begun, state)
@@ -102,15 +120,26 @@ def tune(
     _save(run, optimizer, time.monotonic() - begun, state)
 
 
-def _drawn(step: int, photos: Photos, config: RunConfig) -> tuple[Batch, bool]:
-    """Draw a step's batch, the same whenever it is asked for; tell if it is a large one."""
+def _drawn(
+    step: int, photos: Photos, before: Tiramisu, config: RunConfig
+) -> tuple[str, Batch, Tensor]:
+    """Draw a step's batch, the same whenever it is asked for, with what the network said of it."""
     rng = np.random.default_rng([config.seed, step])
     torch.manual_seed(int(rng.integers(2**31)))
     large, small = config.phases
-    is_large = rng.random() >= SMALL_SHARE
-    phase = large if is_large else small
     recipe = USUAL if step < GENTLE_FROM * config.steps else GENTLE
-    return drawn_batch(photos, phase.all_shapes, phase.batch, recipe, rng), is_large
+    if rng.random() >= SMALL_SHARE:
+        batch = drawn_batch(photos, large.all_shapes, large.batch, recipe, rng)
+        return "large", batch, mirrored_word(before, batch.images, coarser(_shape_of(batch)))
+    batch = drawn_batch(photos, large.all_shapes, small.batch, recipe, rng)
+    told = mirrored_word(before, batch.images, _shape_of(batch))
+    shape = small.all_shapes[large.all_shapes.index(_shape_of(batch))]
+    return "small", smaller_batch(batch, shape), smaller(told, shape)
+
+
+def _shape_of(batch: Batch) -> Shape:
+    height, width = batch.images.shape[2:]
+    return height, width
 
 
 def _save(run: Run, optimizer: Muon, seconds: float, state: Path) -> None:

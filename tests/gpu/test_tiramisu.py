@@ -42,6 +42,14 @@ def test_weights_come_back_as_they_went_in(arrays: dict[str, np.ndarray]) -> Non
         np.testing.assert_array_equal(back[name], array)
 
 
+def test_a_block_that_predicts_gives_torchs_maps(arrays: dict[str, np.ndarray]) -> None:
+    maps = torch.rand(2, 112, 12, 10)
+    mine = Tiramisu(arrays)
+    expected = mine.plain_block("down1", maps, 5)
+    assert not torch.equal(expected[:, 112:], torch.zeros_like(expected[:, 112:]))
+    torch.testing.assert_close(mine.block("down1", maps, 5), expected, rtol=1e-4, atol=1e-4)
+
+
 def test_its_own_backward_pass_gives_torchs_gradients(arrays: dict[str, np.ndarray]) -> None:
     torch.manual_seed(0)
     maps = torch.rand(3, 112, 12, 10)

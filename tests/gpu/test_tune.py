@@ -13,6 +13,7 @@ import torch
 from bgremove.network.tiramisu import PRESETS, build
 from bgremove.training.config import RunConfig, read_config
 from gpu import tune, validation
+from gpu.augment import Batch
 from gpu.photos import read_photos
 from gpu.stored import load_parts
 from gpu.train import Run
@@ -24,7 +25,7 @@ data = "data"
 learning_rate = 1e-3
 phases = [
     {{ size = 96, shapes = [[96, 96], [96, 128]], steps = {STEPS - 1}, batch = 2 }},
-    {{ size = 64, steps = 1, batch = 3 }},
+    {{ size = 64, shapes = [[64, 64], [64, 96]], steps = 1, batch = 3 }},
 ]
 """
 
@@ -82,15 +83,28 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(folder: Path) -> None:
         assert np.mean([np.allclose(begun[name], theirs[name], atol=1e-3) for name in begun]) < 0.8
 
 
-def test_what_it_says_at_fewer_pixels_has_the_photos_size(folder: Path) -> None:
-    network = tune.read_network(folder / "data" / "start.npz")
-    seen: list[tuple[int, ...]] = []
+def test_what_it_says_of_mirrored_photos_has_the_photos_place_and_size() -> None:
+    seen: list[torch.Tensor] = []
 
     def asked(images: torch.Tensor) -> torch.Tensor:
-        seen.append(tuple(images.shape[2:]))
-        return network(images)
+        seen.append(images)
+        return 8 * images[:, :2] - 4
 
-    told = tune.coarse_word(asked, torch.rand(2, 3, 224, 320))
-    assert seen == [(160, 224)]
+    images = torch.zeros(2, 3, 224, 320)
+    images[..., :80] = 1
+    told = tune.mirrored_word(asked, images, tune.coarser((224, 320)))
+    assert seen[0].shape == (2, 3, 160, 224)
+    assert seen[0][..., :160].max() < 0.01
     assert told.shape == (2, 2, 224, 320)
-    assert 0 <= told.min() < told.max() <= 1
+    assert told[..., :76].min() > 0.98
+    assert told[..., 84:].max() < 0.02
+
+
+def test_a_smaller_batch_counts_where_all_that_a_pixel_shows_counts() -> None:
+    images, maps, counts = torch.rand(1, 3, 8, 8), torch.zeros(1, 2, 8, 8), torch.ones(1, 2, 8, 8)
+    maps[..., :4], counts[..., 0, 0] = 1, 0
+    batch = tune.smaller_batch(Batch(images, maps, counts), (4, 4))
+    assert batch.images.shape == (1, 3, 4, 4)
+    assert batch.targets[0, 0, 0].tolist() == [1, 1, 0, 0]
+    assert batch.counts[0, 0, 0].tolist() == [0, 1, 1, 1]
+    assert batch.counts[0, 0, 2].tolist() == [1, 1, 1, 1]
