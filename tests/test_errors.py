@@ -6,7 +6,7 @@ import re
 import pytest
 
 from bgremove import errors
-from bgremove.errors import BgremoveError, NoSubjectWarning
+from bgremove.errors import BgremoveError, NoSubjectWarning, reason_of
 
 ERRORS = [
     member
@@ -48,3 +48,16 @@ def test_built_in_kinds_are_kept_where_they_fit() -> None:
     assert issubclass(errors.InputError, TypeError)
     assert issubclass(errors.MissingExtraError, ImportError)
     assert issubclass(NoSubjectWarning, UserWarning)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (FileNotFoundError(2, "No such file or directory", "x.jpg"), "No such file or directory"),
+        (OSError("encoder error -2"), "encoder error -2"),
+        (ValueError("two\nlines"), r"two\nlines"),
+        (OSError(), "OSError"),
+    ],
+)
+def test_a_reason_is_one_line_and_never_empty(error: Exception, told: str) -> None:
+    assert reason_of(error) == told

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bgremove.arrays import nearest_shape
-from bgremove.errors import CardError, HashError, ModelMismatchError
+from bgremove.errors import CardError, HashError, ModelMismatchError, reason_of
 
 CARD_FILE = "card.json"
 
@@ -193,7 +193,7 @@ def check_hash(path: Path, expected: str) -> None:
     try:
         found = sha256_of(path)
     except OSError as error:
-        raise HashError(f"{path}: cannot be read: {error.strerror}") from error
+        raise HashError(f"{path}: cannot be read: {reason_of(error)}") from error
     if found != expected:
         raise HashError(
             f"{path}: expected sha256 {expected[:12]}…, found {found[:12]}…; "
@@ -229,7 +229,7 @@ def write_card(card: ModelCard, path: Path) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise CardError(f"{path}: cannot be written: {error.strerror}") from error
+        raise CardError(f"{path}: cannot be written: {reason_of(error)}") from error
 
 
 def _card(table: dict[str, Any]) -> ModelCard:

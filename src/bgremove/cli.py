@@ -12,7 +12,7 @@ import click
 
 from bgremove import __version__
 from bgremove.cli_batch import STREAM, batch_command, check_loudness, options_of_method, output_of
-from bgremove.errors import BgremoveError, OptionError, printable
+from bgremove.errors import BgremoveError, OptionError, printable, reason_of
 from bgremove.removers import DEFAULT_METHOD, METHODS
 from bgremove.terminal import CLEAR_LINE, log_on_stderr, print_line, say, say_of
 
@@ -332,7 +332,7 @@ def _send(outcome: "Outcome") -> "Outcome":
         if error.errno == errno.EPIPE:
             raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        reason = f"standard output: cannot be written: {error.strerror}"
+        reason = f"standard output: cannot be written: {reason_of(error)}"
         return replace(outcome, status="failed", message=reason)
     return outcome
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from bgremove.errors import ImageWriteError, OptionError, printable
+from bgremove.errors import ImageWriteError, OptionError, printable, reason_of
 from bgremove.removers import METHODS, check_options
 from bgremove.terminal import Progress, log_on_stderr, print_line, say, say_of
 
@@ -234,8 +234,7 @@ def _listed(from_file: str | None) -> list[str]:
     try:
         return names_in_list(Path(from_file).read_bytes())
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise OptionError(f"from-file {from_file}: cannot be read: {reason}") from error
+        raise OptionError(f"from-file {from_file}: cannot be read: {reason_of(error)}") from error
 
 
 def _show(planned: "Plan") -> int:

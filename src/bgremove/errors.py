@@ -32,6 +32,12 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
+def reason_of(error: BaseException) -> str:
+    """Tell in one line why something failed: in the system's words, the error's, or by its name."""
+    text = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return printable(text) or type(error).__name__
+
+
 class BgremoveError(Exception):
     """Root of all errors of bgremove.
 

@@ -11,7 +11,7 @@ from PIL import ImageDraw
 from bgremove.arrays import Image, alpha_to_uint8, resize
 from bgremove.batch import Job
 from bgremove.compose import cutout
-from bgremove.errors import BgremoveError, ImageWriteError
+from bgremove.errors import BgremoveError, ImageWriteError, reason_of
 from bgremove.image_io import read_photo
 from bgremove.removers.object import ObjectRemover
 
@@ -95,4 +95,4 @@ def _write(picture: PILImage.Image, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         picture.save(path)
     except OSError as error:
-        raise ImageWriteError(f"{path}: the steps cannot be written: {error.strerror}") from error
+        raise ImageWriteError(f"{path}: the steps cannot be written: {reason_of(error)}") from error

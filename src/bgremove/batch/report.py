@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from bgremove.batch.jobs import Outcome
-from bgremove.errors import ImageWriteError, OptionError
+from bgremove.errors import ImageWriteError, OptionError, reason_of
 
 STAGES = ("decode", "matte", "compose", "encode", "write")
 """Of `bgremove.batch.cut_out`, in order."""
@@ -84,7 +84,7 @@ class Report:
         except OSError as error:
             self._abandon()
             raise ImageWriteError(
-                f"{self._path}: the report cannot be written: {error.strerror or error}"
+                f"{self._path}: the report cannot be written: {reason_of(error)}"
             ) from error
 
 

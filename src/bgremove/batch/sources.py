@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bgremove.batch.jobs import Outcome, failed
 from bgremove.batch.photo import STREAM
-from bgremove.errors import ImageReadError
+from bgremove.errors import ImageReadError, reason_of
 from bgremove.image_io import PICTURE_SUFFIXES
 
 OUTPUT_MARK = "-cutout"
@@ -69,8 +69,7 @@ def find_sources(
         except ImageReadError as error:
             missing[text] = failed(text, str(error), type(error).__name__)
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            missing[text] = failed(text, f"cannot be read: {reason}", "ImageReadError")
+            missing[text] = failed(text, f"cannot be read: {reason_of(error)}", "ImageReadError")
     for text in listed:
         source = Source(text, Path(text), _folder_of_listed(text))
         sources.setdefault(place(source), source)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bgremove.cards import ModelCard
-from bgremove.errors import DataError
+from bgremove.errors import DataError, reason_of
 from bgremove.evaluation.run import ALL_SETS, Figures, PhotoScore, Row
 
 HEADINGS = {
@@ -115,4 +115,4 @@ def write(text: str, path: Path) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise DataError(f"{path}: cannot be written: {error.strerror}") from error
+        raise DataError(f"{path}: cannot be written: {reason_of(error)}") from error

@@ -9,7 +9,7 @@ from PIL import Image as PILImage
 from PIL import ImageDraw
 
 from bgremove.arrays import Alpha, Image
-from bgremove.errors import DataError, ImageWriteError
+from bgremove.errors import DataError, ImageWriteError, reason_of
 from bgremove.evaluation.run import PhotoScore
 from bgremove.labelled_photos import LabelledPhoto
 from bgremove.removers.base import Matte
@@ -77,7 +77,7 @@ def write_sheet(sheet: PILImage.Image, path: Path) -> None:
     try:
         sheet.save(path)
     except (OSError, ValueError) as error:
-        raise ImageWriteError(f"{path}: cannot be written: {error}") from error
+        raise ImageWriteError(f"{path}: cannot be written: {reason_of(error)}") from error
 
 
 def _caption(score: PhotoScore) -> str:

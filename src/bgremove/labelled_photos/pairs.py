@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bgremove.arrays import alpha_from_uint8
-from bgremove.errors import DataError, ImageReadError
+from bgremove.errors import DataError, ImageReadError, reason_of
 from bgremove.image_io import read_photo
 from bgremove.labelled_photos.entries import Entry, LabelledPhoto
 
@@ -76,7 +76,7 @@ def _pictures(folder: Path) -> dict[str, Path]:
         paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:
         raise DataError(
-            f"{folder}: expected a folder of pictures: {error.strerror}; a data folder holds "
+            f"{folder}: expected a folder of pictures: {reason_of(error)}; a data folder holds "
             f"{IMAGES}/ and {MASKS}/, or index.csv and shards/"
         ) from error
     by_name = {path.stem: path for path in paths}

@@ -15,7 +15,7 @@ import numpy as np
 
 from bgremove.arrays import Image, resize
 from bgremove.cards import CARD_FILE, InputSpec, ModelCard, StoredFile, sha256_of, write_card
-from bgremove.errors import BgremoveError, DataError
+from bgremove.errors import BgremoveError, DataError, reason_of
 from bgremove.evaluation.run import OUTPUTS
 from bgremove.image_io import read_photo
 from bgremove.network.tiramisu import PRESETS, build
@@ -153,7 +153,7 @@ def start_facts(start: Path) -> dict[str, str]:
         return {"file": start.name, "sha256": sha256_of(start)}
     except OSError as error:
         raise DataError(
-            f"{start}: expected the weights that the run began with: {error.strerror}"
+            f"{start}: expected the weights that the run began with: {reason_of(error)}"
         ) from error
 
 

@@ -1,0 +1,274 @@
+"""Picture files, bytes and PIL images, told by what they begin with, checked and decoded."""
+
+import os
+import re
+import stat
+import threading
+import warnings
+from contextlib import suppress
+from dataclasses import replace
+from importlib import import_module
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+from PIL import Image as PILImage
+from PIL import (
+    TiffImagePlugin,  # noqa: F401  (Pillow would load all its plugins to find these two)
+    UnidentifiedImageError,
+    WebPImagePlugin,  # noqa: F401
+)
+
+from bgremove.errors import (
+    BgremoveError,
+    ImageReadError,
+    ImageTooLargeError,
+    printable,
+    reason_of,
+)
+from bgremove.extras import import_extra
+from bgremove.image_io.photo import Photo
+from bgremove.image_io.pixels import photo_of
+
+DEFAULT_MAX_PIXELS = 200_000_000
+"""More than any camera takes in one shot (150 megapixels in 2025), and 0.8 GB decoded."""
+
+PICTURE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic", ".heif"}
+)
+"""The names, in lower case, of the files that a folder is searched for."""
+
+
+def read_photo(
+    path: str | os.PathLike[str], *, max_pixels: int = DEFAULT_MAX_PIXELS, frame: int = 0
+) -> Photo:
+    """Read a picture file: JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF or (with an extra) HEIC.
+
+    Parameters
+    ----------
+    path : path
+    max_pixels : int, default DEFAULT_MAX_PIXELS
+        A picture of more is refused before it is decoded.
+    frame : int, default 0
+        Which one of a file that has several.
+
+    Returns
+    -------
+    Photo
+        Turned as its EXIF orientation says. RGB of 8 bits stays as it is; 16 bits are scaled to
+        8; grey and CMYK become RGB, by their ICC profile if they have one.
+
+    Raises
+    ------
+    ImageReadError
+        If the file is missing, no regular file, empty, damaged or truncated, none of these
+        formats, or of float pixels, whose range nobody knows.
+    ImageTooLargeError
+        If it has more than `max_pixels`.
+    MissingExtraError
+        If it is HEIC and pillow-heif is not installed.
+    """
+    name = printable(os.fspath(path))
+    try:
+        _check_regular(Path(path), name)
+        with Path(path).open("rb") as stream:
+            return _decode(stream, name, max_pixels, frame)
+    except FileNotFoundError as error:
+        raise ImageReadError(f"{name}: no such file") from error
+    except (OSError, ValueError) as error:
+        raise ImageReadError(f"{name}: cannot be read: {reason_of(error)}") from error
+
+
+def decode(data: bytes, name: str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Photo:
+    """Decode a picture file's bytes, as `read_photo` does.
+
+    Parameters
+    ----------
+    data : bytes
+    name : str
+        What messages call it.
+    max_pixels : int, default DEFAULT_MAX_PIXELS
+
+    Returns
+    -------
+    Photo
+
+    Raises
+    ------
+    ImageReadError
+        If the bytes are no picture that `read_photo` would read.
+    ImageTooLargeError
+        If it has more than `max_pixels`.
+    """
+    return _decode(BytesIO(data), printable(name), max_pixels, 0)
+
+
+def count_frames(path: str | os.PathLike[str]) -> int:
+    """Count the frames of a picture file.
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    int
+        1 for what cannot be read, too: to read it tells why.
+    """
+    with suppress(BgremoveError, OSError, ValueError):
+        _check_regular(Path(path), "")
+        with Path(path).open("rb") as stream:
+            return _frames(stream, _format_of(stream, ""))
+    return 1
+
+
+def photo_from_pil(picture: PILImage.Image) -> Photo:
+    """Take a PIL image over, of any mode but F (float).
+
+    Parameters
+    ----------
+    picture : PIL.Image.Image
+        Is left as it is, but for being loaded. Of several frames, the current one counts.
+
+    Returns
+    -------
+    Photo
+        As `read_photo` gives it.
+
+    Raises
+    ------
+    ImageReadError
+        If it cannot be loaded, has no pixels, or has float pixels.
+    """
+    name = "PIL image"
+    try:
+        with _pillow_rules:
+            return photo_of(picture, name)
+    except BgremoveError:
+        raise
+    except Exception as error:
+        raise ImageReadError(f"{name}: cannot be loaded: {reason_of(error)}") from error
+
+
+def _check_regular(path: Path, name: str) -> None:
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise ImageReadError(f"{name}: expected a picture file, got a folder")
+    if not stat.S_ISREG(mode):
+        raise ImageReadError(f"{name}: expected a picture file, got a pipe, socket or device")
+
+
+_SIGNATURES = {
+    "JPEG": re.compile(rb"\xff\xd8\xff"),
+    "PNG": re.compile(rb"\x89PNG\r\n\x1a\n"),
+    "WebP": re.compile(rb"RIFF....WEBP", re.DOTALL),
+    "TIFF": re.compile(rb"II[*+]\0|MM\0[*+]"),
+    "BMP": re.compile(rb"BM"),
+    "GIF": re.compile(rb"GIF8[79]a"),
+    "AVIF": re.compile(rb"....ftypavi[fs]", re.DOTALL),
+    "HEIF": re.compile(rb"....ftyp(hei[cmsx]|hev[cmsx]|mif1|msf1)", re.DOTALL),
+}
+"""What the files of each format begin with. No other of Pillow's plugins ever sees a file."""
+
+_LONGEST_SIGNATURE = len(b"RIFF....WEBP")
+
+_OF_SEVERAL_FRAMES = {"GIF", "WebP", "TIFF", "PNG", "AVIF", "HEIF"}
+"""What can hold several pictures of equal standing; a JPEG's others are previews of its first."""
+
+
+def _decode(stream: BinaryIO, name: str, max_pixels: int, frame: int) -> Photo:
+    format_name = _format_of(stream, name)
+    _load_plugin(format_name, name)
+    frames = _frames(stream, format_name)
+    try:
+        with _pillow_rules, PILImage.open(stream, formats=[format_name]) as picture:
+            if frame:
+                picture.seek(frame)
+            _check_size(picture, name, max_pixels)
+            return replace(photo_of(picture, name), frames=frames)
+    except BgremoveError:
+        raise
+    except UnidentifiedImageError as error:
+        raise ImageReadError(f"{name}: the {format_name} is damaged or truncated") from error
+    except Exception as error:
+        raise ImageReadError(
+            f"{name}: the {format_name} is damaged or truncated: {reason_of(error)}"
+        ) from error
+
+
+def _format_of(stream: BinaryIO, name: str) -> str:
+    start = stream.read(_LONGEST_SIGNATURE)
+    if not start:
+        raise ImageReadError(f"{name}: the file is empty")
+    for format_name, signature in _SIGNATURES.items():
+        if signature.match(start):
+            return format_name
+    raise ImageReadError(f"{name}: not a picture; expected one of {', '.join(_SIGNATURES)}")
+
+
+def _load_plugin(format_name: str, name: str) -> None:
+    """Import what Pillow does not load by itself."""
+    if format_name == "HEIF":
+        import_extra("pillow_heif", "heif").register_heif_opener()
+    elif format_name == "AVIF":
+        try:
+            import_module("PIL.AvifImagePlugin")
+        except ImportError as error:
+            raise ImageReadError(
+                f"{name}: AVIF needs Pillow 11.3 or later: pip install --upgrade pillow"
+            ) from error
+
+
+def _frames(stream: BinaryIO, format_name: str) -> int:
+    """Count frames, in a picture of its own: Pillow counts by going through them.
+
+    A file in which they cannot be counted has one; to decode it tells more.
+    """
+    if format_name not in _OF_SEVERAL_FRAMES:
+        return 1
+    try:
+        with _pillow_rules, PILImage.open(stream, formats=[format_name]) as picture:
+            return int(getattr(picture, "n_frames", 1))
+    except Exception:  # noqa: BLE001  (Pillow's plugins raise anything)
+        return 1
+
+
+def _check_size(picture: PILImage.Image, name: str, max_pixels: int) -> None:
+    width, height = picture.size
+    if width * height > max_pixels:
+        raise ImageTooLargeError(
+            f"{name}: {width} × {height} is {width * height:,} pixels, "
+            f"over the limit of {max_pixels:,}; raise it with --max-pixels (max_pixels=…)"
+        )
+
+
+class _PillowRules:
+    """Pillow's warnings and its own limit on pixels, off while anybody in here uses Pillow.
+
+    Both are switches of the whole process: who comes first turns them off, and who leaves last
+    turns them back, so that threads may come and go.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._users == 0:
+                self._limit = PILImage.MAX_IMAGE_PIXELS
+                PILImage.MAX_IMAGE_PIXELS = None
+                self._warnings = warnings.catch_warnings()
+                self._warnings.__enter__()
+                warnings.filterwarnings("ignore", module=r"PIL\.")
+            self._users += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                self._warnings.__exit__(None, None, None)
+                PILImage.MAX_IMAGE_PIXELS = self._limit
+
+
+_pillow_rules = _PillowRules()
