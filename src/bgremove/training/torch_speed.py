@@ -2,7 +2,7 @@
 
 Keras spells batch normalization out in single operations and in float32. Torch has it in one
 kernel that takes bfloat16 as it is: 2.5 times the images a second in all, on two CPU cores
-(docs/training.md). Nor does torch need what entered a ReLU, once it has been through.
+(docs/experiments.md). Nor does torch need what entered a ReLU, once it has been through.
 """
 
 from types import MethodType
