@@ -63,17 +63,17 @@ def coarser(shape: Shape) -> Shape:
     return height, width
 
 
+def smaller(maps: Tensor, shape: Shape) -> Tensor:
+    """Give images or probabilities at fewer pixels, or at as many."""
+    return functional.interpolate(maps, shape, mode="bilinear", antialias=True)
+
+
 @torch.no_grad()
 def mirrored_word(network: Callable[[Tensor], Tensor], images: Tensor, shape: Shape) -> Tensor:
     """Give the probabilities that a network sees in mirrored images at a shape, mirrored back."""
-    seen = functional.interpolate(images.flip(3), shape, mode="bilinear", antialias=True)
-    logits = functional.interpolate(network(seen), images.shape[2:], mode="bilinear")
+    logits = network(smaller(images.flip(3), shape))
+    logits = functional.interpolate(logits, images.shape[2:], mode="bilinear")
     return torch.sigmoid(logits).flip(3)
-
-
-def smaller(maps: Tensor, shape: Shape) -> Tensor:
-    """Give images or probabilities at fewer pixels."""
-    return functional.interpolate(maps, shape, mode="bilinear", antialias=True)
 
 
 def smaller_batch(batch: Batch, shape: Shape) -> Batch:
@@ -123,23 +123,23 @@ def tune(
 def _drawn(
     step: int, photos: Photos, before: Tiramisu, config: RunConfig
 ) -> tuple[str, Batch, Tensor]:
-    """Draw a step's batch, the same whenever it is asked for, with what the network said of it."""
+    """Draw a step's batch, the same whenever it is asked for, with what the network said of it.
+
+    Small batches are large ones, shrunk: to the small phase's shape at the large one's place.
+    """
     rng = np.random.default_rng([config.seed, step])
     torch.manual_seed(int(rng.integers(2**31)))
     large, small = config.phases
     recipe = USUAL if step < GENTLE_FROM * config.steps else GENTLE
-    if rng.random() >= SMALL_SHARE:
-        batch = drawn_batch(photos, large.all_shapes, large.batch, recipe, rng)
-        return "large", batch, mirrored_word(before, batch.images, coarser(_shape_of(batch)))
-    batch = drawn_batch(photos, large.all_shapes, small.batch, recipe, rng)
-    told = mirrored_word(before, batch.images, _shape_of(batch))
-    shape = small.all_shapes[large.all_shapes.index(_shape_of(batch))]
-    return "small", smaller_batch(batch, shape), smaller(told, shape)
-
-
-def _shape_of(batch: Batch) -> Shape:
+    is_small = rng.random() < SMALL_SHARE
+    count = (small if is_small else large).batch
+    batch = drawn_batch(photos, large.all_shapes, count, recipe, rng)
     height, width = batch.images.shape[2:]
-    return height, width
+    if not is_small:
+        return "large", batch, mirrored_word(before, batch.images, coarser((height, width)))
+    told = mirrored_word(before, batch.images, (height, width))
+    shape = small.all_shapes[large.all_shapes.index((height, width))]
+    return "small", smaller_batch(batch, shape), smaller(told, shape)
 
 
 def _save(run: Run, optimizer: Muon, seconds: float, state: Path) -> None:

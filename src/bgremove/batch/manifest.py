@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bgremove.batch.jobs import Job, Outcome, Subject, failed
-from bgremove.errors import ImageWriteError
+from bgremove.errors import ImageWriteError, reason_of
 from bgremove.image_io import remove_parts
 
 MANIFEST_FILE = ".bgremove-manifest.jsonl"
@@ -73,7 +73,7 @@ class Manifest:
             _lock(self._file, folder)
             self.records = _read(self._file)
         except OSError as error:
-            raise _unwritable(folder, error.strerror or str(error)) from error
+            raise _unwritable(folder, reason_of(error)) from error
 
     def __enter__(self) -> "Manifest":
         return self
@@ -154,7 +154,7 @@ class Manifest:
         try:
             written = self._file.write(line)
         except OSError as error:
-            raise _unwritable(self._folder, error.strerror or str(error)) from error
+            raise _unwritable(self._folder, reason_of(error)) from error
         if written != len(line):
             raise _unwritable(self._folder, "no space left")
 
