@@ -67,6 +67,12 @@ class TestOnePhoto:
             assert np.asarray(cutout)[48, 48].tolist() == [0, 0, 255, 255]
             assert np.asarray(cutout)[2, 2].tolist() == [0, 0, 0, 0]
 
+    def test_the_ending_of_an_output_says_its_format(self) -> None:
+        draw("a.png")
+        assert told(contour("a.png", "--out", "b.webp")) == (0, "", "")
+        with PILImage.open("b.webp") as cutout:
+            assert (cutout.format, cutout.mode) == ("WEBP", "RGBA")
+
     def test_the_command_gives_what_python_gives(self, person: list[str], red_model: Path) -> None:
         draw("a.png", RED)
         assert told(run("a.png", *person, "--edges", "hard", "--threshold", "0.3")) == (0, "", "")
@@ -252,6 +258,8 @@ class TestWrongUse:
             (["a.png", "--method", "person", "--quality", "best"], "has no option quality"),
             (["a.png", "--explain", "steps"], "--explain shows the contour method's steps"),
             (["a.png", "--out", "-", "b.png"], "out - takes one photo, got 2"),
+            (["a.png", "--out", "x.jpg"], "jpeg has no transparency: name a background"),
+            (["a.png", "b.png", "--out", "x.png"], "out must be a folder for several photos"),
             (["a.png", "-q", "-v"], "--quiet and --verbose exclude each other"),
             (["a.png", "--nonsense"], "No such option"),
             (["models", "a.png"], "unexpected extra argument"),

@@ -163,7 +163,7 @@ class _Numbers(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 @click.option(
     "--format",
     type=click.Choice(["auto", "png", "webp", "jpeg", "tiff"]),
-    help="Of the files; auto is PNG.  [default: auto]",
+    help="Of the files; auto: as the ending of --out FILE says, else PNG.  [default: auto]",
 )
 @click.option(
     "--format-quality",
@@ -210,13 +210,14 @@ def command(
     INPUTS are pictures, folders of pictures, patterns like '*.jpg', or - for standard input.
     """
     _check_usage(inputs, quiet=quiet, verbose=verbose)
-    output = output_of(options)
+    asked = output_of(options)
     options = options_of_method(ctx, method, options)
     if explain is not None and method != "contour":
         raise click.UsageError(f"--explain shows the contour method's steps, not those of {method}")
 
-    from bgremove.batch import plan
+    from bgremove.batch import plan, settled
 
+    output = settled(asked, out)
     with log_on_stderr(shown=verbose):
         planned = plan(inputs, out, output=output, overwrite=overwrite)
         _check_standard_output(planned)

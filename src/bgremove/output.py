@@ -20,6 +20,11 @@ from bgremove.tiles import grown, tiles
 
 KINDS = ("cutout", "mask", "alpha", "foreground")
 FORMATS = {"png": ".png", "webp": ".webp", "jpeg": ".jpg", "tiff": ".tif"}
+FORMATS_BY_ENDING = {
+    **{ending: name for name, ending in FORMATS.items()},
+    ".jpeg": "jpeg",
+    ".tiff": "tiff",
+}
 
 PREVIEW_PIXELS = 250_000
 """What remove.bg calls a preview: 0.25 megapixels."""
@@ -67,7 +72,7 @@ class Output:
         Where it stands in that size: ``center``, ``X%`` or ``X%,Y%``, from the left and the top,
         or ``original``: a cropped subject as it stood in the photo.
     format : {"auto", "png", "webp", "jpeg", "tiff"}, default "auto"
-        Of files; ``auto`` is PNG.
+        Of files; ``auto`` is PNG, unless the command was told a file with another ending.
     format_quality : int, default 90
         Of JPEG and WebP, in 1…100; 100 makes WebP lossless.
 

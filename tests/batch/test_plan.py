@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image as PILImage
 
-from bgremove.batch import Job, Plan, names_in_list, plan
+from bgremove.batch import Job, Plan, names_in_list, plan, settled
 from bgremove.errors import OptionError
 from bgremove.output import Output
 
@@ -78,6 +78,7 @@ class TestInputs:
         [
             ("missing.jpg", "expected a picture or a folder, found nothing of this name"),
             ("", "expected a picture or a folder, found nothing of this name"),
+            ("https://x.org/a.jpg", "expected a file, got an address, and bgremove works offline"),
             ("*.jpg", "expected a pattern that a file matches, found none"),
             ("empty", "expected a folder with photos in it (.avif .bmp .gif"),
         ],
@@ -156,6 +157,13 @@ class TestOutputs:
             (["a.jpg", "b.jpg"], "b.jpg", "out must be a folder for several photos, got the file"),
             (["a.jpg"], "", "out must name a file or a folder, got an empty name"),
             (["a.jpg"], "x.jpeg", r"out must end with \.png, got x\.jpeg; name the format, too"),
+            (["a.jpg"], "x.gif", r"out must end with \.png, got x\.gif; name the format, too"),
+            (
+                ["a.jpg", "b.jpg"],
+                "x.png",
+                "out must be a folder for several photos, got x.png; for a folder of this name: "
+                "x.png/",
+            ),
         ],
     )
     def test_an_out_that_cannot_be_is_wrong_use(
@@ -165,6 +173,12 @@ class TestOutputs:
             draw(name)
         with pytest.raises(OptionError, match=message):
             plan(inputs, out)
+
+    @pytest.mark.parametrize("ending", [".jpg", ".jpeg"])
+    def test_a_format_goes_by_each_of_its_endings(self, draw: Draw, ending: str) -> None:
+        draw("a.jpg")
+        output = Output(output="mask", format="jpeg")
+        assert ways(plan(["a.jpg"], f"x{ending}", output=output)) == [("a.jpg", f"x{ending}")]
 
     def test_two_photos_with_one_output_are_both_refused_by_name(self, draw: Draw) -> None:
         for name in ("a.jpg", "a.png", "b.jpg"):
@@ -221,6 +235,36 @@ class TestOutputs:
         draw("a.jpg")
         plan(["a.jpg"], "new/folder/")
         assert [path.name for path in folder.iterdir()] == ["a.jpg"]
+
+
+class TestSettled:
+    @pytest.mark.parametrize(
+        ("out", "format_name"),
+        [
+            ("x.webp", "webp"),
+            ("X.JPEG", "jpeg"),
+            ("x.tif", "tiff"),
+            ("x.png", "png"),
+            ("x.gif", "auto"),
+            ("x", "auto"),
+            ("x.webp/", "auto"),
+            ("there.webp", "auto"),
+            ("-", "auto"),
+            (None, "auto"),
+        ],
+    )
+    def test_a_file_says_which_format_it_wants(
+        self, folder: Path, out: str | None, format_name: str
+    ) -> None:
+        (folder / "there.webp").mkdir()
+        assert settled(Output(output="mask"), out) == Output(output="mask", format=format_name)
+
+    def test_a_format_that_was_asked_for_stays(self) -> None:
+        assert settled(Output(format="tiff"), "x.webp") == Output(format="tiff")
+
+    def test_a_cutout_is_no_jpeg(self) -> None:
+        with pytest.raises(OptionError, match="jpeg has no transparency: name a background"):
+            settled(Output(), "x.jpg")
 
 
 class TestTrees:

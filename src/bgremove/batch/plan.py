@@ -20,7 +20,7 @@ from bgremove.batch.sources import (
 from bgremove.errors import OptionError
 from bgremove.image_io import PICTURE_SUFFIXES, count_frames
 from bgremove.output import DEFAULT as DEFAULT_OUTPUT
-from bgremove.output import Output
+from bgremove.output import FORMATS_BY_ENDING, Output
 
 DEFAULT_NAME = f"{{stem}}{OUTPUT_MARK}.{{ext}}"
 """What an output is called."""
@@ -106,6 +106,29 @@ def plan(
     return Plan(jobs=tuple(accepted), refused=(*missing, *refused))
 
 
+def settled(output: Output, out: str | None) -> Output:
+    """Let the ending of a file that is named settle the format, if that is left open.
+
+    Parameters
+    ----------
+    output : Output
+    out : str, optional
+        As `plan` takes it.
+
+    Returns
+    -------
+    Output
+
+    Raises
+    ------
+    OptionError
+        If that format cannot hold what `output` asks for.
+    """
+    if output.format != "auto" or out is None or _is_folder(out):
+        return output
+    return replace(output, format=FORMATS_BY_ENDING.get(_ending(out), "auto"))
+
+
 def names_in_list(text: bytes) -> list[str]:
     """Read a list of files.
 
@@ -152,15 +175,26 @@ def _check_out(out: str | None, suffix: str, *, alone: bool) -> None:
         raise OptionError("out must name a file or a folder, got an empty name")
     if not alone and path.exists() and not path.is_dir():
         raise OptionError(f"out must be a folder for several photos, got the file {out}")
-    others = PICTURE_SUFFIXES - {suffix, _SPELLINGS.get(suffix)}
-    if alone and path.suffix.lower() in others and not path.is_dir():
+    if _ending(out) not in PICTURE_SUFFIXES or _is_folder(out):
+        return
+    if not alone:
+        raise OptionError(
+            f"out must be a folder for several photos, got {out}; for a folder of this name: {out}/"
+        )
+    if FORMATS_BY_ENDING.get(_ending(out)) != FORMATS_BY_ENDING[suffix]:
         raise OptionError(
             f"out must end with {suffix}, got {out}; name the format, too: "
             "--format png, webp, jpeg or tiff (format=…)"
         )
 
 
-_SPELLINGS = {".jpg": ".jpeg", ".tif": ".tiff"}
+def _ending(out: str) -> str:
+    return Path(out).suffix.lower()
+
+
+def _is_folder(out: str) -> bool:
+    """Tell whether a name stands for a folder even for one photo."""
+    return out.endswith(("/", os.sep)) or Path(out).is_dir()
 
 
 def _target(
@@ -171,8 +205,9 @@ def _target(
     name = output_name(source.path or Path("stdin"), template, suffix)
     if out is None:
         return None if source.path is None else source.path.with_name(name)
-    folder = not alone or out.endswith(("/", os.sep)) or Path(out).is_dir()
-    return Path(out, source.folder, name) if folder else Path(out)
+    if alone and not _is_folder(out):
+        return Path(out)
+    return Path(out, source.folder, name)
 
 
 def _of_each_frame(job: Job) -> list[Job]:

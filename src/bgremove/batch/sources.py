@@ -14,6 +14,9 @@ from bgremove.image_io import PICTURE_SUFFIXES
 OUTPUT_MARK = "-cutout"
 """What is added to a photo's name for its output's, and tells outputs from photos."""
 
+WEB = ("http://", "https://")
+"""How addresses begin."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -97,6 +100,11 @@ _Walk = Callable[[Path], Iterator[Path]]
 def _expand(text: str, walk: _Walk) -> Iterator[Source]:
     if not _is_pattern(text):
         if not os.path.lexists(text):
+            if text.startswith(WEB):
+                raise ImageReadError(
+                    "expected a file, got an address, and bgremove works offline: fetch the "
+                    "picture first, or pipe it in, as in: curl ADDRESS | bgremove - > cutout.png"
+                )
             raise ImageReadError("expected a picture or a folder, found nothing of this name")
         yield from _found(Path(text), walk)
         return
