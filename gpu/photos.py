@@ -151,8 +151,8 @@ def read_photos(config: RunConfig, cache: Path, device: str) -> Photos:
     weights, counts = set_weights(config, entries), Counter(entry.set for entry in entries)
     chances = np.array([weights[entry.set] / counts[entry.set] for entry in entries])
     return Photos(
-        np.concatenate([part.images for part in parts]),
-        np.concatenate([part.labels for part in parts]),
+        _end_to_end([part.images for part in parts], cache / "images.npy"),
+        _end_to_end([part.labels for part in parts], cache / "labels.npy"),
         np.concatenate([part.aspects for part in parts]),
         np.array([KINDS[entry.person] for entry in entries]),
         np.array([KINDS[entry.subject] for entry in entries]),
@@ -164,3 +164,10 @@ def read_photos(config: RunConfig, cache: Path, device: str) -> Photos:
 def _decode(folder: Path, entries: list[Entry], cache: Path) -> None:
     """Leave a shard's photos in its cache: through a pipe they would take memory twice more."""
     square_photos(folder, entries, cache)
+
+
+def _end_to_end(parts: list[NDArray[np.uint8]], file: Path) -> NDArray[np.uint8]:
+    """Lay arrays end to end in a file: what is mapped, memory can let go of."""
+    shape = (sum(map(len, parts)), *parts[0].shape[1:])
+    whole = np.lib.format.open_memmap(file, "w+", np.uint8, shape)
+    return np.concatenate(parts, out=whole)
