@@ -16,7 +16,7 @@ from PIL import Image as PILImage
 from PIL import ImageCms
 
 from bgremove.api import load_remover
-from bgremove.errors import ImageReadError, InputError, NoSubjectWarning
+from bgremove.errors import ImageReadError, InputError, NoSubjectWarning, OptionError
 from bgremove.removers import METHODS
 from bgremove.removers.base import Remover
 
@@ -212,6 +212,11 @@ class TestBadInput:
                 remover(path)
         with pytest.raises(ImageReadError, match="bytes"):
             remover(b"no picture")
+
+    def test_a_word_is_no_output(self, remover: Remover) -> None:
+        message = r'output must be an Output, as in Output\(output="mask"\), got \'mask\''
+        with pytest.raises(OptionError, match=message):
+            remover(astronaut(), output="mask")  # type: ignore[call-overload]
 
 
 @given(height=st.integers(1, 40), width=st.integers(1, 300), seed=st.integers(0, 99))

@@ -12,7 +12,7 @@ from PIL import Image as PILImage
 
 from bgremove.arrays import Alpha, Image, alpha_from_uint8, check_picture
 from bgremove.compose import cutout
-from bgremove.errors import InputError, NoSubjectWarning
+from bgremove.errors import InputError, NoSubjectWarning, OptionError
 from bgremove.image_io import decode, photo_from_pil, read_photo
 from bgremove.output import DEFAULT as DEFAULT_OUTPUT
 from bgremove.output import Output, rendered
@@ -118,7 +118,13 @@ class Remover(ABC):
             If `picture` is none of these.
         ImageReadError
             If it, or the background, is a path or bytes and cannot be read.
+        OptionError
+            If `output` is no `Output`.
         """
+        if not isinstance(output, Output):
+            raise OptionError(
+                f'output must be an Output, as in Output(output="mask"), got {output!r}'
+            )
         if isinstance(picture, np.ndarray):
             array = check_picture(picture)
             image = np.ascontiguousarray(array[..., :3])
