@@ -163,7 +163,7 @@ class _Numbers(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 @click.option(
     "--format",
     type=click.Choice(["auto", "png", "webp", "jpeg", "tiff"]),
-    help="Of the files; auto: as the ending of --out FILE says, else PNG.  [default: auto]",
+    help="Of the files; auto: as their name ends, if it is given, else PNG.  [default: auto]",
 )
 @click.option(
     "--format-quality",
@@ -215,9 +215,9 @@ def command(
     if explain is not None and method != "contour":
         raise click.UsageError(f"--explain shows the contour method's steps, not those of {method}")
 
-    from bgremove.batch import plan, settled
+    from bgremove.batch import plan, settle_format
 
-    output = settled(asked, out)
+    output = settle_format(asked, out)
     with log_on_stderr(shown=verbose):
         planned = plan(inputs, out, output=output, overwrite=overwrite)
         _check_standard_output(planned)

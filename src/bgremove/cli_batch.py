@@ -140,10 +140,19 @@ def _batch(
     What is done is kept in a manifest beside the outputs, for --resume. Exits with 1 if a photo
     has failed.
     """
-    from bgremove.batch import DEFAULT_NAME, Manifest, Recipe, Settings, check_report, plan
+    from bgremove.batch import (
+        DEFAULT_NAME,
+        Manifest,
+        Recipe,
+        Settings,
+        check_report,
+        plan,
+        settle_format,
+    )
 
     _check_usage(inputs, out, from_file, quiet=quiet, verbose=verbose)
-    output = output_of(options)
+    folder, name = f"{out}/", name or DEFAULT_NAME
+    output = settle_format(output_of(options), folder, name)
     options = options_of_method(ctx, method, options)
     if report:
         check_report(Path(report))
@@ -152,12 +161,12 @@ def _batch(
     recipe = Recipe(method=method, options=options, settings=settings)
     planned = plan(
         inputs,
-        f"{out}/",
+        folder,
         output=output,
         overwrite=overwrite or resume,
         listed=_listed(from_file),
         recursive=recursive,
-        name=name or DEFAULT_NAME,
+        name=name,
         all_frames=all_frames,
     )
     if dry_run:

@@ -72,7 +72,7 @@ class Output:
         Where it stands in that size: ``center``, ``X%`` or ``X%,Y%``, from the left and the top,
         or ``original``: a cropped subject as it stood in the photo.
     format : {"auto", "png", "webp", "jpeg", "tiff"}, default "auto"
-        Of files; ``auto`` is PNG, unless the command was told a file with another ending.
+        Of files; ``auto`` is PNG, unless the command was told a name that ends otherwise.
     format_quality : int, default 90
         Of JPEG and WebP, in 1…100; 100 makes WebP lossless.
 

@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image as PILImage
 
-from bgremove.batch import Job, Plan, names_in_list, plan, settled
+from bgremove.batch import Job, Plan, names_in_list, plan, settle_format
 from bgremove.errors import OptionError
 from bgremove.output import Output
 
@@ -257,14 +258,26 @@ class TestSettled:
         self, folder: Path, out: str | None, format_name: str
     ) -> None:
         (folder / "there.webp").mkdir()
-        assert settled(Output(output="mask"), out) == Output(output="mask", format=format_name)
+        mask = Output(output="mask")
+        assert settle_format(mask, out) == replace(mask, format=format_name)
+
+    @pytest.mark.parametrize("out", [None, "x.webp/", "there.webp"])
+    @pytest.mark.parametrize(
+        ("name", "format_name"),
+        [("{stem}.tif", "tiff"), ("{stem}.{ext}", "auto"), ("{stem}.{suffix}", "auto")],
+    )
+    def test_a_folder_leaves_that_to_the_names_in_it(
+        self, folder: Path, out: str | None, name: str, format_name: str
+    ) -> None:
+        (folder / "there.webp").mkdir()
+        assert settle_format(Output(), out, name) == Output(format=format_name)
 
     def test_a_format_that_was_asked_for_stays(self) -> None:
-        assert settled(Output(format="tiff"), "x.webp") == Output(format="tiff")
+        assert settle_format(Output(format="tiff"), "x.webp") == Output(format="tiff")
 
     def test_a_cutout_is_no_jpeg(self) -> None:
         with pytest.raises(OptionError, match="jpeg has no transparency: name a background"):
-            settled(Output(), "x.jpg")
+            settle_format(Output(), "x.jpg")
 
 
 class TestTrees:
@@ -399,11 +412,20 @@ class TestNames:
             ("x/{stem}", "name must be a file's name, without folders, got 'x/{stem}'"),
             ("..", r"name must be a file's name, without folders, got '\.\.'"),
             ("", "name must be a file's name, without folders, got ''"),
+            ("{stem}.jpg", r"name must end with \.png, got {stem}\.jpg; name the format, too"),
         ],
     )
     def test_a_template_that_cannot_be_is_wrong_use(self, template: str, message: str) -> None:
         with pytest.raises(OptionError, match=message):
             plan(["a.jpg"], "out", name=template)
+
+    def test_a_png_is_not_called_as_the_photo_is(self, draw: Draw) -> None:
+        for name in ("a.jpg", "b.png"):
+            draw(name)
+        planned = plan(["a.jpg", "b.png"], "out", name="{stem}.{suffix}")
+        assert ways(planned) == [("b.png", "out/b.png")]
+        reason = "out/a.jpg would be a .png; end the name with .{ext}"
+        assert complaints(planned) == [("a.jpg", reason)]
 
     def test_one_name_for_two_is_a_collision(self, draw: Draw) -> None:
         for name in ("in/a.jpg", "in/b.jpg"):

@@ -8,7 +8,7 @@ A `Manifest` tells a second run what the first has done, and a `Report` what bec
 from bgremove.batch.jobs import Job, Outcome, Status, Subject
 from bgremove.batch.manifest import Manifest
 from bgremove.batch.photo import Settings, cut_out
-from bgremove.batch.plan import DEFAULT_NAME, Plan, names_in_list, plan, settled
+from bgremove.batch.plan import DEFAULT_NAME, Plan, names_in_list, plan, settle_format
 from bgremove.batch.pool import available_cores, run_parallel
 from bgremove.batch.recipe import Recipe
 from bgremove.batch.report import Report, check_report, summary
@@ -32,6 +32,6 @@ __all__ = [
     "plan",
     "run",
     "run_parallel",
-    "settled",
+    "settle_format",
     "summary",
 ]

@@ -81,9 +81,11 @@ def plan(
     Raises
     ------
     OptionError
-        If `out` cannot take what the inputs give, or if `name` is no template for names.
+        If `out` cannot take what the inputs give, if `name` is no template for names, or if
+        either ends as another format's files.
     """
     _check_name(name)
+    _check_ending("name", name, output.suffix)
     listed = list(listed)
     alone = len(inputs) == 1 and not listed and not all_frames and names_one_photo(inputs[0])
     _check_out(out, output.suffix, alone=alone)
@@ -102,18 +104,19 @@ def plan(
     ]
     if all_frames:
         jobs = [job for parent in jobs for job in _of_each_frame(parent)]
-    accepted, refused = _refuse(jobs)
+    accepted, refused = _refuse(jobs, output.suffix)
     return Plan(jobs=tuple(accepted), refused=(*missing, *refused))
 
 
-def settled(output: Output, out: str | None) -> Output:
-    """Let the ending of a file that is named settle the format, if that is left open.
+def settle_format(output: Output, out: str | None, name: str = DEFAULT_NAME) -> Output:
+    """Let the ending that files are to have settle their format, if that is left open.
 
     Parameters
     ----------
     output : Output
     out : str, optional
-        As `plan` takes it.
+    name : str
+        As `plan` takes them.
 
     Returns
     -------
@@ -124,9 +127,10 @@ def settled(output: Output, out: str | None) -> Output:
     OptionError
         If that format cannot hold what `output` asks for.
     """
-    if output.format != "auto" or out is None or _is_folder(out):
+    if output.format != "auto":
         return output
-    return replace(output, format=FORMATS_BY_ENDING.get(_ending(out), "auto"))
+    named = name if out is None or _is_folder(out) else out
+    return replace(output, format=FORMATS_BY_ENDING.get(_ending(named), "auto"))
 
 
 def names_in_list(text: bytes) -> list[str]:
@@ -175,21 +179,29 @@ def _check_out(out: str | None, suffix: str, *, alone: bool) -> None:
         raise OptionError("out must name a file or a folder, got an empty name")
     if not alone and path.exists() and not path.is_dir():
         raise OptionError(f"out must be a folder for several photos, got the file {out}")
-    if _ending(out) not in PICTURE_SUFFIXES or _is_folder(out):
-        return
-    if not alone:
+    if alone and not _is_folder(out):
+        _check_ending("out", out, suffix)
+    elif _ending(out) in PICTURE_SUFFIXES and not _is_folder(out):
         raise OptionError(
             f"out must be a folder for several photos, got {out}; for a folder of this name: {out}/"
         )
-    if FORMATS_BY_ENDING.get(_ending(out)) != FORMATS_BY_ENDING[suffix]:
+
+
+def _check_ending(option: str, name: str, suffix: str) -> None:
+    if _is_of_another_format(name, suffix):
         raise OptionError(
-            f"out must end with {suffix}, got {out}; name the format, too: "
+            f"{option} must end with {suffix}, got {name}; name the format, too: "
             "--format png, webp, jpeg or tiff (format=…)"
         )
 
 
-def _ending(out: str) -> str:
-    return Path(out).suffix.lower()
+def _is_of_another_format(name: str, suffix: str) -> bool:
+    ending = _ending(name)
+    return ending in PICTURE_SUFFIXES and FORMATS_BY_ENDING.get(ending) != FORMATS_BY_ENDING[suffix]
+
+
+def _ending(name: str) -> str:
+    return Path(name).suffix.lower()
 
 
 def _is_folder(out: str) -> bool:
@@ -228,8 +240,8 @@ def _of_each_frame(job: Job) -> list[Job]:
     ]
 
 
-def _refuse(jobs: Sequence[Job]) -> tuple[list[Job], list[Outcome]]:
-    """Part the jobs that can be done from those whose output would cost a file."""
+def _refuse(jobs: Sequence[Job], suffix: str) -> tuple[list[Job], list[Outcome]]:
+    """Part the jobs that can be done from those whose output would cost a file, or deceive."""
     places = _places(jobs)
     writers: dict[str, list[str]] = {}
     for job in jobs:
@@ -238,7 +250,7 @@ def _refuse(jobs: Sequence[Job]) -> tuple[list[Job], list[Outcome]]:
 
     accepted, refused = [], []
     for job in jobs:
-        problem = job.target and _problem(job, job.target, writers[places[job]], inputs)
+        problem = job.target and _problem(job, job.target, suffix, writers[places[job]], inputs)
         if problem:
             refused.append(failed(job.name, problem, "ImageWriteError"))
         else:
@@ -258,9 +270,12 @@ def _places(jobs: Sequence[Job]) -> dict[Job, str]:
 def _problem(
     job: Job,
     target: Path,
+    suffix: str,
     writers: list[str],
     inputs: dict[tuple[int, int] | None, str],
 ) -> str | None:
+    if _is_of_another_format(target.name, suffix):
+        return f"{target} would be a {suffix}; end the name with .{{ext}}"
     if len(writers) > 1:
         return f"{target} would be the output of {' and of '.join(writers)}; nothing was written"
     known = identity(target)
