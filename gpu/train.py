@@ -225,17 +225,17 @@ class Run:
             self._say(f"step {self.steps}  loss {mean:.4f}  {rate:.1f} img/s  {self._seen}")
 
     def validate(self, validation: Validation) -> None:
-        """Measure the average."""
+        """Measure the average, and keep it as it is now: the last need not be the best."""
         averaged = self.network.with_values(self._average.values)
         for family in FAMILIES:
             line = f"step {self.steps}  {family}  {validation(averaged, family)}"
             self._validations.append(line)
             self._say(line)
+        self._keep(f"average-{self.steps}")
 
     def save(self) -> None:
         """Write the average, in two files that a lent machine's limits let through, and figures."""
-        arrays = self.network.arrays(self._average.values)
-        save_in_parts(arrays, self._out, "average")
+        self._keep("average")
         facts = {
             "steps": self.steps,
             "images_seen": self._seen,
@@ -243,6 +243,9 @@ class Run:
             "losses": torch.stack(self._losses).tolist() if self._losses else [],
         }
         (self._out / "facts.json").write_text(json.dumps(facts, indent=1))
+
+    def _keep(self, name: str) -> None:
+        save_in_parts(self.network.arrays(self._average.values), self._out, name)
 
 
 def take_step(network: Tiramisu, optimizer: Muon, loss: Tensor, rate: float) -> None:

@@ -79,6 +79,8 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(folder: Path) -> None:
     assert len(set(facts["losses"])) == STEPS
     mine, theirs = load_parts(killed, "average"), load_parts(whole, "average")
     assert all(np.array_equal(mine[name], theirs[name]) for name in theirs)
+    validated = load_parts(whole, f"average-{STEPS}")
+    assert all(np.array_equal(validated[name], theirs[name]) for name in theirs)
     with np.load(config.data / "start.npz") as begun:
         assert np.mean([np.allclose(begun[name], theirs[name], atol=1e-3) for name in begun]) < 0.8
 
