@@ -80,6 +80,7 @@ class TestInputs:
             ("missing.jpg", "expected a picture or a folder, found nothing of this name"),
             ("", "expected a picture or a folder, found nothing of this name"),
             ("https://x.org/a.jpg", "expected a file, got an address, and bgremove works offline"),
+            ("http://x.org/a.jpg?w=9", "expected a file, got an address"),
             ("*.jpg", "expected a pattern that a file matches, found none"),
             ("empty", "expected a folder with photos in it (.avif .bmp .gif"),
         ],
@@ -238,7 +239,7 @@ class TestOutputs:
         assert [path.name for path in folder.iterdir()] == ["a.jpg"]
 
 
-class TestSettled:
+class TestSettleFormat:
     @pytest.mark.parametrize(
         ("out", "format_name"),
         [

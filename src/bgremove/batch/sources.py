@@ -98,13 +98,13 @@ _Walk = Callable[[Path], Iterator[Path]]
 
 
 def _expand(text: str, walk: _Walk) -> Iterator[Source]:
+    if text.startswith(WEB) and not os.path.lexists(text):
+        raise ImageReadError(
+            "expected a file, got an address, and bgremove works offline: fetch the picture first, "
+            "or pipe it in, as in: curl ADDRESS | bgremove - > cutout.png"
+        )
     if not _is_pattern(text):
         if not os.path.lexists(text):
-            if text.startswith(WEB):
-                raise ImageReadError(
-                    "expected a file, got an address, and bgremove works offline: fetch the "
-                    "picture first, or pipe it in, as in: curl ADDRESS | bgremove - > cutout.png"
-                )
             raise ImageReadError("expected a picture or a folder, found nothing of this name")
         yield from _found(Path(text), walk)
         return
