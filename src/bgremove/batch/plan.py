@@ -179,9 +179,11 @@ def _check_out(out: str | None, suffix: str, *, alone: bool) -> None:
         raise OptionError("out must name a file or a folder, got an empty name")
     if not alone and path.exists() and not path.is_dir():
         raise OptionError(f"out must be a folder for several photos, got the file {out}")
-    if alone and not _is_folder(out):
+    if _is_folder(out):
+        return
+    if alone:
         _check_ending("out", out, suffix)
-    elif _ending(out) in PICTURE_SUFFIXES and not _is_folder(out):
+    elif _ending(out) in PICTURE_SUFFIXES:
         raise OptionError(
             f"out must be a folder for several photos, got {out}; for a folder of this name: {out}/"
         )
