@@ -62,6 +62,11 @@ def test_what_looks_like_a_device_is_refused_too(text: str) -> None:
         parse_device(text)
 
 
+def test_a_number_is_no_device() -> None:
+    with pytest.raises(OptionError, match="device must be a str, got 0"):
+        parse_device(0)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("text", "chosen"), [("auto", "gpu:0"), ("cpu", "cpu"), ("gpu", "gpu:0"), ("gpu:1", "gpu:1")]
 )

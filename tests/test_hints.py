@@ -70,6 +70,15 @@ def test_what_is_no_box_or_point_is_refused(hints: dict[str, Any], message: str)
         check_hints(**hints)
 
 
+def test_a_detector_s_box_and_point_are_taken() -> None:
+    box, point = np.array([100, 40, 200, 80], np.float32), np.array([500, 100])
+    check_hints(tuple(box), tuple(point))
+    expected = attention(PHOTO, SMALL, (100, 40, 200, 80), (500, 100))
+    found = attention(PHOTO, SMALL, tuple(box), tuple(point))
+    np.testing.assert_array_equal(found.inside, expected.inside)
+    assert found.point == expected.point
+
+
 def test_a_box_outside_the_photo_is_refused() -> None:
     with pytest.raises(InputError, match="box 700,0,10,10 lies outside the photo of 600×400"):
         attention(PHOTO, SMALL, (700, 0, 10, 10), None)

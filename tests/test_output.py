@@ -92,6 +92,12 @@ class TestBackgrounds:
         assert picture[7, 0].tolist() == [0, 0, 0]
         assert picture[7, 11].tolist() == [255, 255, 255]
 
+    def test_a_path_is_a_picture_whatever_it_is_called(self, cut, photo, tmp_path: Path) -> None:
+        PILImage.new("RGB", (12, 8), (0, 90, 0)).save(tmp_path / "red", "png")
+        output = Output(background=tmp_path / "red")
+        assert rendered(cut, photo, output)[0, 0].tolist() == [0, 90, 0]
+        assert not output.shows_photo
+
     def test_a_picture_that_is_missing_is_told(self, cut, photo) -> None:
         with pytest.raises(ImageReadError, match=r"no-such\.png: no such file"):
             rendered(cut, photo, Output(background="no-such.png"))
@@ -291,6 +297,10 @@ def test_each_kind_of_output_is_what_it_was(name: str) -> None:
             "position must be center, original, X% or X%,Y% in 0…100, got 'left'",
         ),
         ({"position": "101%"}, "position must be .* got '101%'"),
+        ({"background": (255, 0, 0)}, r"background must be .* got \(255, 0, 0\)"),
+        ({"size": (10, 10)}, r"size must be a str, got \(10, 10\)"),
+        ({"position": 50}, "position must be a str, got 50"),
+        ({"crop": True, "margin": 5}, "margin must be a str, got 5"),
     ],
 )
 def test_wrong_values_are_told_in_one_line(options, message) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from bgremove.errors import DeviceError, OptionError
 from bgremove.extras import import_extra
+from bgremove.option_checks import check_text
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ def parse_device(text: str) -> Device:
     OptionError
         If it is none of these.
     """
+    check_text("device", text)
     match = re.fullmatch(r"(auto|cpu|gpu)|gpu:([0-9]{1,3})", text)
     if match is None:
         raise OptionError(f"device must be auto, cpu, gpu or gpu:N, got {text!r}")

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 import cv2
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from bgremove.arrays import Mask
 from bgremove.errors import InputError, OptionError
+from bgremove.option_checks import is_number
 
 FRAME = 0.05
 """Width of the frame that is taken for background, as a share of the longest side."""
@@ -140,12 +142,9 @@ def meant(shape: NDArray[np.uint8], where: Attention) -> NDArray[np.uint8]:
 def _check_numbers(name: str, values: Sequence[float] | None, count: int) -> None:
     if values is None:
         return
-    numbers = all(isinstance(value, (int, float)) and math.isfinite(value) for value in values)
-    if len(values) != count or not numbers:
+    if len(values) != count or not all(map(is_number, values)):
         raise OptionError(f"{name} must be {count} numbers, got {_told(values)}")
 
 
 def _told(values: Sequence[object]) -> str:
-    return ",".join(
-        f"{value:g}" if isinstance(value, (int, float)) else repr(value) for value in values
-    )
+    return ",".join(f"{value:g}" if isinstance(value, Real) else repr(value) for value in values)

@@ -3,6 +3,7 @@
 Everything here works on a finished cutout, so that it is the same for every remover.
 """
 
+import os
 import re
 from dataclasses import dataclass
 from io import BytesIO
@@ -16,6 +17,7 @@ from PIL import ImageColor
 from bgremove.arrays import Cutout, Image, alpha_from_uint8, extent, resize
 from bgremove.errors import ImageWriteError, OptionError
 from bgremove.image_io import Photo, encode_png, read_photo
+from bgremove.option_checks import check_choice, check_number, check_text
 from bgremove.tiles import grown, tiles
 
 KINDS = ("cutout", "mask", "alpha", "foreground")
@@ -58,7 +60,7 @@ class Output:
     ----------
     output : {"cutout", "mask", "alpha", "foreground"}, default "cutout"
         RGBA; 0 and 255 in grey; the alpha in grey; or the subject's colours, on black.
-    background : str, optional
+    background : str or path, optional
         For cutouts: a CSS colour (``white``, ``#ff8800``), a picture's path, or ``blur`` or
         ``blur:RADIUS`` for the photo's own, blurred. The result is RGB then.
     crop : bool, default False
@@ -83,7 +85,7 @@ class Output:
     """
 
     output: str = "cutout"
-    background: str | None = None
+    background: str | os.PathLike[str] | None = None
     crop: bool = False
     margin: str = "0"
     size: str = "full"
@@ -92,12 +94,11 @@ class Output:
     format_quality: int = DEFAULT_QUALITY
 
     def __post_init__(self) -> None:
-        _check_choice("output", self.output, KINDS)
-        _check_choice("format", self.format, ("auto", *FORMATS))
-        if not 1 <= self.format_quality <= 100:
-            raise OptionError(
-                f"format_quality must be a number in 1…100, got {self.format_quality}"
-            )
+        check_choice("output", self.output, KINDS)
+        check_choice("format", self.format, ("auto", *FORMATS))
+        check_number("format_quality", self.format_quality, 1, 100)
+        for name in ("margin", "size", "position"):
+            check_text(name, getattr(self, name))
         if self.background is not None and self.output != "cutout":
             raise OptionError(f"background goes with output cutout, got output {self.output}")
         if self.format == "jpeg" and self.output == "cutout" and self.background is None:
@@ -124,7 +125,7 @@ class Output:
     @property
     def shows_photo(self) -> bool:
         """Whether what was cut away is seen again."""
-        return self.background is not None and _blur_of(self.background) is not None
+        return self.background is not None and _blur_of(os.fspath(self.background)) is not None
 
 
 def rendered(cutout: Cutout, photo: Image, output: Output) -> NDArray[np.uint8]:
@@ -162,7 +163,7 @@ def rendered(cutout: Cutout, photo: Image, output: Output) -> NDArray[np.uint8]:
     if output.output == "foreground":
         return np.ascontiguousarray(cutout[..., :3])
     if output.background is not None:
-        return over(cutout, _background(output.background, photo))
+        return over(cutout, _background(os.fspath(output.background), photo))
     return cutout
 
 
@@ -297,11 +298,18 @@ def blurred(photo: Image, sigma: float) -> Image:
     return resize(soft, width, height)
 
 
-def _check_background(text: str) -> None:
-    if _blur_of(text) is None and _colour_of(text) is None and not _may_be_a_path(text):
+def _check_background(background: str | os.PathLike[str]) -> None:
+    if isinstance(background, os.PathLike):
+        return
+    if not (isinstance(background, str) and _may_be_meant(background)):
         raise OptionError(
-            f"background must be a CSS colour, a picture's file, blur or blur:RADIUS, got {text!r}"
+            "background must be a CSS colour, a picture's file, blur or blur:RADIUS, "
+            f"got {background!r}"
         )
+
+
+def _may_be_meant(text: str) -> bool:
+    return _blur_of(text) is not None or _colour_of(text) is not None or _may_be_a_path(text)
 
 
 def _may_be_a_path(text: str) -> bool:
@@ -325,11 +333,6 @@ def _colour_of(text: str) -> tuple[int, ...] | None:
 
 
 # Words to numbers
-
-
-def _check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise OptionError(f"{name} must be one of {', '.join(known)}, got {value!r}")
 
 
 def _margin_of(text: str, side: int) -> int:

@@ -27,10 +27,10 @@ from bgremove.arrays import (
     extent,
     resize,
 )
-from bgremove.errors import OptionError
 from bgremove.guided import EdgeGuide, LinearAlpha, at_colours, box_sum, fit
 from bgremove.hesitation import hesitation
 from bgremove.matting import closed_form
+from bgremove.option_checks import check_choice
 from bgremove.threads import in_threads
 from bgremove.tiles import TiledAlpha, grown, part_of, repeated, tiled, upsampled
 
@@ -198,8 +198,7 @@ def find_edges(name: str) -> Edges:
     OptionError
         If there is none of that name.
     """
-    if name not in EDGES:
-        raise OptionError(f"edges must be one of {', '.join(EDGES)}, got {name!r}")
+    check_choice("edges", name, EDGES)
     return EDGES[name]
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from bgremove.arrays import Image, Probability, working_copy
 from bgremove.cards import PresenceRule
 from bgremove.colour_evidence import with_colour_evidence
-from bgremove.errors import OptionError
 from bgremove.hesitation import hesitation
+from bgremove.option_checks import check_number
 from bgremove.pieces import with_gaps_closed, without_specks
 from bgremove.refine import Edges, Refined, find_edges, soft_edges
 from bgremove.removers.base import Matte, Remover
@@ -68,8 +68,8 @@ class NetworkRemover(Remover):
         device: str = "auto",
         edges: str = "soft",
     ) -> None:
-        if threshold is not None and not 0 <= threshold <= 1:
-            raise OptionError(f"threshold must be a number in 0…1, got {threshold}")
+        if threshold is not None:
+            check_number("threshold", threshold, 0, 1)
         self._to_alpha = find_edges(edges)
         self.segmenter = load_segmenter(model, device)
         card = self.segmenter.card

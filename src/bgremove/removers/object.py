@@ -12,6 +12,7 @@ from bgremove.contour import Outline, Shape
 from bgremove.errors import OptionError
 from bgremove.graph_cut import best_of_cuts
 from bgremove.hints import Attention, attention, check_hints, meant
+from bgremove.option_checks import check_choice, check_number
 from bgremove.refine import find_edges
 from bgremove.removers.base import Matte, Remover
 from bgremove.threads import in_threads
@@ -96,12 +97,11 @@ class ObjectRemover(Remover):
         edges: str = "soft",
     ) -> None:
         for name, value in (("low", low), ("high", high)):
-            if value is not None and not 0 <= value <= STRONGEST_GRADIENT:
-                raise OptionError(f"{name} must be a number in 0…{STRONGEST_GRADIENT}, got {value}")
+            if value is not None:
+                check_number(name, value, 0, STRONGEST_GRADIENT)
         if low is not None and high is not None and low > high:
             raise OptionError(f"low must not exceed high, got low {low} and high {high}")
-        if quality not in QUALITIES:
-            raise OptionError(f"quality must be one of {', '.join(QUALITIES)}, got {quality!r}")
+        check_choice("quality", quality, QUALITIES)
         check_hints(box, point)
         self.low, self.high = low, high
         self.quality, self.box, self.point = quality, box, point

@@ -1,0 +1,48 @@
+"""Checks that options of all kinds share."""
+
+import math
+from collections.abc import Iterable
+from numbers import Real
+
+from bgremove.errors import OptionError
+
+
+def is_number(value: object) -> bool:
+    """Tell whether a value is a finite number, of Python's or NumPy's."""
+    return isinstance(value, Real) and math.isfinite(value)
+
+
+def check_number(name: str, value: object, least: int, most: int) -> None:
+    """Check that an option is a number in a range.
+
+    Raises
+    ------
+    OptionError
+        If it is not.
+    """
+    if not (isinstance(value, Real) and least <= float(value) <= most):
+        raise OptionError(f"{name} must be a number in {least}…{most}, got {value!r}")
+
+
+def check_text(name: str, value: object) -> None:
+    """Check that an option, of which what it says is still to be read, is text.
+
+    Raises
+    ------
+    OptionError
+        If it is not.
+    """
+    if not isinstance(value, str):
+        raise OptionError(f"{name} must be a str, got {value!r}")
+
+
+def check_choice(name: str, value: object, known: Iterable[str]) -> None:
+    """Check that an option is one of those words that are known.
+
+    Raises
+    ------
+    OptionError
+        If it is not.
+    """
+    if value not in (words := tuple(known)):
+        raise OptionError(f"{name} must be one of {', '.join(words)}, got {value!r}")
