@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -226,7 +227,31 @@ class TestSteps:
         Path("file").touch()
         code, out, err = told(contour("a.png", "--explain", "file"))
         assert (code, out) == (1, "")
-        assert "the steps cannot be written" in err
+        assert "a-steps.png: expected a folder above it, got a file" in err
+
+    def test_steps_never_replace_a_photo(self) -> None:
+        draw("a.png")
+        photo = draw("a-steps.png", RED)
+        code, _, err = told(contour("a.png", "a-steps.png", "--explain", ".", "--overwrite"))
+        assert code == 1
+        assert "a.png: a-steps.png would overwrite the input a-steps.png" in err
+        assert "2 pictures: 2 cut out" in err
+        assert Path("a-steps.png").read_bytes() == photo
+
+    def test_two_photos_never_share_a_strip(self) -> None:
+        draw("x/a.png")
+        draw("y/a.png")
+        code, _, err = told(contour("x/a.png", "y/a.png", "--explain", "steps"))
+        assert code == 1
+        assert "would be the output of x/a.png and of y/a.png" in err
+        assert not Path("steps").exists()
+
+    def test_a_photo_that_failed_is_told_once(self) -> None:
+        draw("a.png")
+        Path("bad.png").write_bytes(b"no picture")
+        code, _, err = told(contour("a.png", "bad.png", "--explain", "steps"))
+        assert (code, err.count("bad.png")) == (1, 1)
+        assert "2 pictures: 1 cut out, 1 failed" in err
 
     def test_a_point_says_which_thing_is_meant(self) -> None:
         draw("a.png")
@@ -304,6 +329,12 @@ class TestEnvironment:
         draw("a.png")
         assert told(contour("a.png", BGREMOVE_MODEL="x", BGREMOVE_DEVICE="gpu")) == (0, "", "")
 
+    def test_steps_that_another_method_would_draw_are_no_wrong_use(self, red_model: Path) -> None:
+        draw("a.png", RED)
+        person = ("--method", "person", "--model", str(red_model))
+        assert told(run("a.png", *person, BGREMOVE_EXPLAIN="steps")) == (0, "", "")
+        assert not Path("steps").exists()
+
     def test_a_wrong_value_is_wrong_use(self) -> None:
         code, _, err = told(run("a.png", BGREMOVE_THRESHOLD="much"))
         assert code == 2
@@ -332,9 +363,10 @@ class TestHelp:
         assert "200 million" in " ".join(run("--help").stdout.split())
         assert DEFAULT_MAX_PIXELS == 200e6
 
-    @pytest.mark.parametrize("name", ["models", "doctor"])
-    def test_the_other_commands_have_theirs(self, name: str) -> None:
-        code, out, err = told(run(name, "--help"))
+    @pytest.mark.parametrize("flag", ["-h", "--help"])
+    @pytest.mark.parametrize("name", ["batch", "models", "doctor"])
+    def test_the_other_commands_have_theirs(self, name: str, flag: str) -> None:
+        code, out, err = told(run(name, flag))
         assert (code, err) == (0, "")
         assert out.startswith(f"Usage: bgremove {name} [OPTIONS]")
 
@@ -408,6 +440,41 @@ class TestProcess:
         waiting.send_signal(signal.SIGINT)
         assert waiting.wait(30) == 130
         assert waiting.stderr.read() == b"bgremove: interrupted\n"
+
+    @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM for a child")
+    def test_being_ended_is_told_as_an_interrupt_is(
+        self, waiting: "subprocess.Popen[bytes]"
+    ) -> None:
+        waiting.send_signal(signal.SIGTERM)
+        assert waiting.wait(30) == 128 + signal.SIGTERM
+        assert waiting.stderr.read() == b"bgremove: terminated\n"
+
+    @pytest.mark.skipif(os.name == "nt", reason="Windows has no shell that closes a stream")
+    @pytest.mark.parametrize(
+        "arguments",
+        ["a.png b.png --method contour", "batch a.png --out o --method contour", "models"],
+    )
+    @pytest.mark.parametrize("closed", ["1", "2"])
+    def test_a_stream_that_is_closed_stops_nothing(self, arguments: str, closed: str) -> None:
+        for name in ("a.png", "b.png"):
+            draw(name)
+        line = f"exec {shlex.join(COMMAND)} {arguments} {closed}>&-"
+        done = subprocess.run(
+            ["sh", "-c", line], env=subprocess_environment(), capture_output=True, check=False
+        )
+        assert done.returncode == 0
+        assert b"Traceback" not in done.stderr
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+    def test_a_list_that_fills_the_disk_is_told(self) -> None:
+        line = f"exec {shlex.join(COMMAND)} models > /dev/full"
+        done = subprocess.run(
+            ["sh", "-c", line], env=subprocess_environment(), capture_output=True, check=False
+        )
+        assert done.returncode == 1
+        assert done.stderr == (
+            b"bgremove: standard output: cannot be written: No space left on device\n"
+        )
 
     @pytest.mark.skipif(os.name == "nt", reason="Windows tells a broken pipe in another way")
     def test_a_reader_that_has_left_is_no_traceback(

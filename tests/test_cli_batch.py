@@ -36,11 +36,12 @@ def draw(path: str | Path, *, side: int = 64, seed: int = 0) -> None:
 pytestmark = pytest.mark.usefixtures("bare_folder")
 
 
-def batch(*arguments: str, stdin: bytes | None = None) -> Result:
+def batch(*arguments: str, stdin: bytes | None = None, **env: str) -> Result:
     return CliRunner().invoke(
         command,
         ["batch", "--method", "contour", "--jobs", "1", *arguments],
         input=stdin,
+        env=env,
         prog_name="bgremove",
         catch_exceptions=False,
     )
@@ -92,6 +93,11 @@ class TestRun:
         other = told(batch("in", "--out", "out", "--resume", "--edges", "hard"))
         assert other == (0, "", "bgremove: 1 photos: 1 cut out\n")
         assert batch("in", "--out", "out", "--overwrite", "-q").exit_code == 0
+
+    def test_options_are_taken_from_the_environment(self) -> None:
+        draw("a.png")
+        assert batch("a.png", BGREMOVE_OUT="x", BGREMOVE_FORMAT="webp").exit_code == 0
+        assert list(outputs("x")) == ["a-cutout.webp"]
 
     def test_a_dry_run_tells_who_writes_where_and_does_nothing(self) -> None:
         draw("in/a.png")
@@ -348,6 +354,13 @@ def worker_of(parent: int) -> int:
             if int(status[1]) == parent and b"spawn_main" in (entry / "cmdline").read_bytes():
                 return int(entry.name)
     raise AssertionError("no worker")
+
+
+def test_steps_are_drawn_by_the_main_command_alone() -> None:
+    draw("a.png")
+    code, _, err = told(batch("a.png", "--out", "out", "--explain", "steps"))
+    assert code == 2
+    assert "No such option '--explain'" in err or "No such option: --explain" in err
 
 
 def test_help_shows_its_own_options_and_the_shared_ones() -> None:

@@ -1,23 +1,38 @@
 """The command: words to calls, outcomes to lines, errors to exit codes, and nothing else."""
 
-import errno
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from bgremove import __version__
-from bgremove.cli_batch import STREAM, batch_command, check_loudness, options_of_method, output_of
-from bgremove.errors import BgremoveError, OptionError, printable, reason_of
+from bgremove.cli_batch import (
+    STREAM,
+    batch_command,
+    check_loudness,
+    options_of_method,
+    output_of,
+    sigterm_as_interrupt,
+)
+from bgremove.errors import BgremoveError, OptionError, printable
 from bgremove.removers import DEFAULT_METHOD, METHODS
-from bgremove.terminal import CLEAR_LINE, log_on_stderr, print_line, say, say_of
+from bgremove.terminal import (
+    CLEAR_LINE,
+    is_terminal,
+    log_on_stderr,
+    output_told,
+    print_line,
+    say,
+    say_of,
+)
 
 if TYPE_CHECKING:
-    from bgremove.batch import Outcome, Plan
+    from bgremove.batch import Outcome, Plan, Settings
 
 INTERRUPTED = 130
 """What shells give for a command that Ctrl-C ended: 128 + SIGINT."""
@@ -37,7 +52,8 @@ class _CutOrOther(click.Command):
     ) -> click.Context:
         for other in self.others:
             if args[:1] == [other.name]:
-                return other.make_context(f"{info_name} {other.name}", args[1:], parent, **extra)
+                name = f"{info_name} {other.name}"
+                return other.make_context(name, args[1:], parent, **self.context_settings, **extra)
         return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -213,27 +229,35 @@ def command(
     asked = output_of(options)
     options = options_of_method(ctx, method, options)
     if explain is not None and method != "contour":
-        raise click.UsageError(f"--explain shows the contour method's steps, not those of {method}")
+        if ctx.get_parameter_source("explain") != ParameterSource.ENVIRONMENT:
+            raise click.UsageError(f"--explain shows the contour method's steps, not {method}'s")
+        explain = None
 
-    from bgremove.batch import plan, settle_format
+    from bgremove.batch import Settings, plan, settle_format
 
     output = settle_format(asked, out)
-    with log_on_stderr(shown=verbose):
+    settings = Settings(
+        output=output,
+        require_subject=require_subject,
+        max_pixels=max_pixels or Settings.max_pixels,
+    )
+    with log_on_stderr(shown=verbose), sigterm_as_interrupt():
         planned = plan(inputs, out, output=output, overwrite=overwrite)
         _check_standard_output(planned)
-        limits = {} if max_pixels is None else {"max_pixels": max_pixels}
-        outcomes = _outcomes(
-            planned, method, options, output=output, require_subject=require_subject, **limits
-        )
+        strips = None if explain is None else _plan_strips(inputs, explain, overwrite=overwrite)
+        outcomes = _outcomes(planned, method, options, settings)
         count = len(planned.refused) + len(planned.jobs)
-        bar = count > 1 and not quiet and not verbose and sys.stderr.isatty()
+        bar = count > 1 and not quiet and not verbose and is_terminal(sys.stderr)
         with _progress(outcomes, count, shown=bar) as outcomes:
-            statuses = [_report(outcome, verbose=verbose, bar=bar) for outcome in outcomes]
-        if explain is not None:
-            statuses += _explain(planned, options, explain)
+            statuses = {
+                outcome.name: _report(outcome, verbose=verbose, bar=bar) for outcome in outcomes
+            }
+        missing = [] if strips is None else _draw(strips, statuses, options, settings.max_pixels)
+    for line in missing:
+        say(printable(line))
     if count > 1 and not quiet:
-        say(_summary(statuses))
-    ctx.exit(1 if "failed" in statuses else 0)
+        say(_summary(list(statuses.values())))
+    ctx.exit(1 if missing or "failed" in statuses.values() else 0)
 
 
 @click.command("models", help="List the models that --model takes by name.")
@@ -272,36 +296,46 @@ def main() -> None:
 
 def _check_usage(inputs: Sequence[str], *, quiet: bool, verbose: bool) -> None:
     check_loudness(quiet=quiet, verbose=verbose)
-    if STREAM in inputs and (sys.stdin is None or sys.stdin.isatty()):
+    if STREAM in inputs and (sys.stdin is None or is_terminal(sys.stdin)):
         raise click.UsageError("- reads standard input, and nothing is piped in")
 
 
 def _check_standard_output(planned: "Plan") -> None:
     to_stream = any(job.target is None for job in planned.jobs)
-    if to_stream and (sys.stdout is None or sys.stdout.isatty()):
+    if to_stream and (sys.stdout is None or is_terminal(sys.stdout)):
         raise click.UsageError("a PNG is no text for a terminal: pipe it on, or name --out")
 
 
 def _outcomes(
-    planned: "Plan", method: str, options: dict[str, Any], **settings: Any
+    planned: "Plan", method: str, options: dict[str, Any], settings: "Settings"
 ) -> Iterator["Outcome"]:
     """Tell what is refused, then load the remover, if there is work for it, and run."""
     from bgremove.api import load_remover
-    from bgremove.batch import Settings, run
+    from bgremove.batch import run
 
     yield from planned.refused
     if planned.jobs:
-        yield from run(planned.jobs, load_remover(method, **options), Settings(**settings))
+        yield from run(planned.jobs, load_remover(method, **options), settings)
 
 
-def _explain(planned: "Plan", options: dict[str, Any], folder: str) -> list[str]:
-    """Draw the steps of each photo, and tell those that fail."""
+def _plan_strips(inputs: Sequence[str], folder: str, *, overwrite: bool) -> "Plan":
+    """Settle where each photo's steps are drawn, before anything is written."""
+    from bgremove.batch import plan
+    from bgremove.explain import STRIP_NAME
+
+    return plan(inputs, f"{folder or os.curdir}/", name=STRIP_NAME, overwrite=overwrite)
+
+
+def _draw(
+    strips: "Plan", statuses: Mapping[str, str], options: dict[str, Any], max_pixels: int
+) -> list[str]:
+    """Draw the steps of each photo that was cut out; give a line for each that fails."""
     from bgremove.explain import write_strips
 
-    failures = write_strips(planned.jobs, options, folder)
-    for failure in failures:
-        say(printable(failure))
-    return ["failed"] * len(failures)
+    cut = {name for name, status in statuses.items() if status != "failed"}
+    refused = [f"{strip.name}: {strip.message}" for strip in strips.refused if strip.name in cut]
+    jobs = [job for job in strips.jobs if job.name in cut]
+    return refused + write_strips(jobs, options, max_pixels=max_pixels)
 
 
 @contextmanager
@@ -327,14 +361,11 @@ def _report(outcome: "Outcome", *, verbose: bool, bar: bool) -> str:
 def _send(outcome: "Outcome") -> "Outcome":
     """Write a cutout to standard output."""
     try:
-        sys.stdout.buffer.write(outcome.data or b"")
-        sys.stdout.buffer.flush()
-    except OSError as error:
-        if error.errno == errno.EPIPE:
-            raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        reason = f"standard output: cannot be written: {reason_of(error)}"
-        return replace(outcome, status="failed", message=reason)
+        with output_told():
+            sys.stdout.buffer.write(outcome.data or b"")
+            sys.stdout.buffer.flush()
+    except BgremoveError as error:
+        return replace(outcome, status="failed", message=str(error))
     return outcome
 
 

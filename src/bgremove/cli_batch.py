@@ -15,7 +15,7 @@ from click.core import ParameterSource
 
 from bgremove.errors import ImageWriteError, OptionError, printable, reason_of
 from bgremove.removers import METHODS, check_options
-from bgremove.terminal import Progress, log_on_stderr, print_line, say, say_of
+from bgremove.terminal import Progress, is_terminal, log_on_stderr, print_line, say, say_of
 
 if TYPE_CHECKING:
     from bgremove.batch import Job, Manifest, Outcome, Plan, Recipe
@@ -31,11 +31,12 @@ STREAM = "-"
 
 ENGINES = ("local", "ray")
 
-_OF_ITS_OWN = {"inputs", "out"}
+_OF_THE_MAIN_COMMAND = {"inputs", "out", "explain"}
+"""What this one takes in another way, or not."""
 
 
 class _Terminated(KeyboardInterrupt):
-    """SIGTERM, which ends a batch as Ctrl-C does."""
+    """SIGTERM, which ends a run as Ctrl-C does."""
 
 
 def _count_of_jobs(_ctx: click.Context, _option: click.Parameter, value: str) -> int | None:
@@ -61,7 +62,7 @@ def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
     command: click.Command = click.command(
         "batch", short_help="Cut out many photos: in parallel, with a report, resumable."
     )(_batch)
-    taken = [option for option in shared if option.name not in _OF_ITS_OWN]
+    taken = [option for option in shared if option.name not in _OF_THE_MAIN_COMMAND]
     command.params = [*command.params, *taken]
     return command
 
@@ -156,8 +157,12 @@ def _batch(
     options = options_of_method(ctx, method, options)
     if report:
         check_report(Path(report))
-    limits = {} if max_pixels is None else {"max_pixels": max_pixels}
-    settings = Settings(output=output, require_subject=require_subject, durable=fsync, **limits)
+    settings = Settings(
+        output=output,
+        require_subject=require_subject,
+        max_pixels=max_pixels or Settings.max_pixels,
+        durable=fsync,
+    )
     recipe = Recipe(method=method, options=options, settings=settings)
     planned = plan(
         inputs,
@@ -180,7 +185,7 @@ def _batch(
         teller = _Teller(len(to_do) + len(settled), report, quiet=quiet, verbose=verbose)
         run = _run_on_ray if engine == "ray" else _run_here
         with (
-            _sigterm_as_interrupt(),
+            sigterm_as_interrupt(),
             teller,
             closing(run(to_do, recipe, jobs, timeout, manifest)) as outcomes,
         ):
@@ -229,7 +234,7 @@ def _check_usage(
         )
     if not out or out == STREAM:
         raise click.UsageError("--out must name a folder")
-    if from_file == STREAM and (sys.stdin is None or sys.stdin.isatty()):
+    if from_file == STREAM and (sys.stdin is None or is_terminal(sys.stdin)):
         raise click.UsageError("--from-file - reads standard input, and nothing is piped in")
 
 
@@ -344,7 +349,9 @@ def _in_words(counts: dict[str, int]) -> str:
 
 
 @contextmanager
-def _sigterm_as_interrupt() -> Iterator[None]:
+def sigterm_as_interrupt() -> Iterator[None]:
+    """Unwind at SIGTERM, so that no part of a file stays behind, and exit as shells expect."""
+
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise _Terminated
 

@@ -1,7 +1,7 @@
 """The object method's way, drawn: each step's picture beside the next, numbered."""
 
 from collections.abc import Iterable
-from pathlib import Path
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,8 @@ from PIL import ImageDraw
 from bgremove.arrays import Image, alpha_to_uint8, resize
 from bgremove.batch import Job
 from bgremove.compose import cutout
-from bgremove.errors import BgremoveError, ImageWriteError, reason_of
-from bgremove.image_io import read_photo
+from bgremove.errors import BgremoveError
+from bgremove.image_io import read_photo, write_atomically
 from bgremove.removers.object import ObjectRemover
 
 CAPTION = 18
@@ -21,8 +21,8 @@ CAPTION = 18
 GAP = 4
 """Between two pictures, in pixels."""
 
-ENDING = "-steps.png"
-"""What a strip is called after its photo's name."""
+STRIP_NAME = "{stem}-steps.{ext}"
+"""What a strip is called, as a template of `bgremove.batch.plan`."""
 
 
 def strip(image: Image, remover: ObjectRemover) -> PILImage.Image:
@@ -60,16 +60,17 @@ def strip(image: Image, remover: ObjectRemover) -> PILImage.Image:
     return drawn
 
 
-def write_strips(jobs: Iterable[Job], options: dict[str, Any], folder: str) -> list[str]:
-    """Write the strip of each photo that is a file into a folder.
+def write_strips(jobs: Iterable[Job], options: dict[str, Any], *, max_pixels: int) -> list[str]:
+    """Write the strip of each photo that is a file.
 
     Parameters
     ----------
     jobs : iterable of Job
+        Whose targets are the strips, as `bgremove.batch.plan` names them by `STRIP_NAME`.
     options : dict
         Those of `ObjectRemover`.
-    folder : str
-        Made if it is not there.
+    max_pixels : int
+        A photo with more is refused before it is decoded.
 
     Returns
     -------
@@ -79,20 +80,18 @@ def write_strips(jobs: Iterable[Job], options: dict[str, Any], folder: str) -> l
     remover = ObjectRemover(**options)
     failures = []
     for job in jobs:
-        if job.source is None:
+        if job.source is None or job.target is None:
             failures.append(f"{job.name}: has no name to draw its steps under; pass a file")
             continue
         try:
-            picture = strip(read_photo(job.source).image, remover)
-            _write(picture, Path(folder) / f"{Path(job.source).stem}{ENDING}")
+            drawn = strip(read_photo(job.source, max_pixels=max_pixels).image, remover)
+            write_atomically(_png(drawn), job.target, overwrite=job.overwrite)
         except BgremoveError as error:
             failures.append(f"{job.name}: {error}")
     return failures
 
 
-def _write(picture: PILImage.Image, path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        picture.save(path)
-    except OSError as error:
-        raise ImageWriteError(f"{path}: the steps cannot be written: {reason_of(error)}") from error
+def _png(picture: PILImage.Image) -> bytes:
+    stream = BytesIO()
+    picture.save(stream, "png")
+    return stream.getvalue()

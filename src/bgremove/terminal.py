@@ -1,15 +1,18 @@
 """What the command writes, and how: lines, a log, a bar."""
 
+import errno
 import logging
+import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 import click
 
-from bgremove.errors import printable
+from bgremove.errors import BgremoveError, printable, reason_of
 
 CLEAR_LINE = "\r\x1b[K"
 
@@ -26,10 +29,42 @@ def say(line: str, *, before: str = "") -> None:
     click.echo(f"{before}bgremove: {line}", err=True)
 
 
+def is_terminal(stream: TextIO | None) -> bool:
+    """Tell whether a stream is there, and a terminal."""
+    return stream is not None and stream.isatty()
+
+
 def print_line(line: str) -> None:
-    """Write a line to standard output, in what its encoding has."""
+    """Write a line to standard output, if there is one, in what its encoding has.
+
+    Raises
+    ------
+    BgremoveError
+        If it cannot be written, as on a full disk.
+    """
+    if sys.stdout is None:
+        return
     encoding = sys.stdout.encoding or "utf-8"
-    click.echo(line.encode(encoding, "replace").decode(encoding))
+    with output_told():
+        click.echo(line.encode(encoding, "replace").decode(encoding))
+
+
+@contextmanager
+def output_told() -> Iterator[None]:
+    """Say in one line that standard output cannot be written; a reader that left is not told.
+
+    Raises
+    ------
+    BgremoveError
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        reason = reason_of(error)
+        raise BgremoveError(f"standard output: cannot be written: {reason}") from error
 
 
 def say_of(name: str, line: str, *, before: str = "") -> None:
@@ -71,7 +106,7 @@ class Progress:
 
     def __init__(self, total: int, *, shown: bool) -> None:
         self._total, self._shown = total, shown
-        self._bar = sys.stderr.isatty()
+        self._bar = is_terminal(sys.stderr)
         self._start = self._told = time.monotonic()
 
     @property
