@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image as PILImage
 
 from bgremove.batch import Job, Plan, names_in_list, plan, settle_format
+from bgremove.batch.manifest import Manifest
 from bgremove.errors import OptionError
 from bgremove.output import Output
 
@@ -81,7 +82,7 @@ class TestInputs:
             ("", "expected a picture or a folder, found nothing of this name"),
             ("https://x.org/a.jpg", "expected a file, got an address, and bgremove works offline"),
             ("http://x.org/a.jpg?w=9", "expected a file, got an address"),
-            ("*.jpg", "expected a pattern that a file matches, found none"),
+            ("*.jpg", "expected a pattern that a photo matches, found none"),
             ("empty", "expected a folder with photos in it (.avif .bmp .gif"),
         ],
     )
@@ -338,17 +339,61 @@ class TestTrees:
             ("in/x/b.jpg", "in/x/b-cutout.png"),
         ]
 
-    def test_a_folder_below_that_cannot_be_listed_is_refused(
+    @pytest.mark.parametrize("pattern", ["in/**/*.*", "in/*"])
+    def test_outputs_inside_what_a_pattern_matches_are_no_inputs(
+        self, draw: Draw, pattern: str
+    ) -> None:
+        for name in ("in/a.jpg", "in/cut/a-nobg.png"):
+            draw(name)
+        planned = plan([pattern], "in/cut", overwrite=True)
+        assert ways(planned) == [("in/a.jpg", "in/cut/a-cutout.png")]
+        assert len(plan(["in/cut/*"], "in/cut").jobs) == 1
+
+    def test_what_a_run_has_written_among_its_inputs_is_no_input(self, draw: Draw) -> None:
+        for name in ("in/a.jpg", "in/a-nobg.png"):
+            draw(name)
+        job = Job(name="in/a.jpg", source=Path("in/a.jpg"), target=Path("in/a-nobg.png"))
+        with Manifest(Path("in"), "recipe") as manifest:
+            manifest.begin(job)
+        for inputs in (["in"], ["in/*"]):
+            planned = plan(inputs, "in/", name="{stem}-nobg.{ext}", overwrite=True)
+            assert ways(planned) == [("in/a.jpg", "in/a-nobg.png")]
+        assert len(plan(["in/a-nobg.png"], "in/").jobs) == 1
+
+    def test_an_earlier_run_s_frames_are_no_inputs(self, draw: Draw) -> None:
+        for name in ("in/a.jpg", "in/a-cutout-1.png", "in/a-cutout-12.png", "in/a-cutout-b.png"):
+            draw(name)
+        assert [job.name for job in plan(["in"]).jobs] == ["in/a-cutout-b.png", "in/a.jpg"]
+
+    def test_a_folder_below_that_cannot_be_listed_costs_itself(
         self, draw: Draw, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        draw("in/a.jpg")
+        for name in ("in/a.jpg", "in/lost/b.jpg", "in/x/c.jpg"):
+            draw(name)
+        scandir = os.scandir
 
-        def refuse(path: object) -> None:
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        def refuse_one(path: str) -> object:
+            if Path(path).name == "lost":
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+            return scandir(path)
 
-        monkeypatch.setattr(os, "scandir", refuse)
+        monkeypatch.setattr(os, "scandir", refuse_one)
         planned = plan(["in"], "out", recursive=True)
-        assert complaints(planned) == [("in", "cannot be read: Permission denied")]
+        assert ways(planned) == [
+            ("in/a.jpg", "out/a-cutout.png"),
+            ("in/x/c.jpg", "out/x/c-cutout.png"),
+        ]
+        assert complaints(planned) == [("in/lost", "cannot be read: Permission denied")]
+
+    def test_a_folder_without_photos_that_a_pattern_matches_costs_nothing(self, draw: Draw) -> None:
+        for name in ("in/a.jpg", "in/z.jpg"):
+            draw(name)
+        Path("in/docs").mkdir()
+        planned = plan(["in/*"], "out")
+        assert [job.name for job in planned.jobs] == ["in/a.jpg", "in/z.jpg"]
+        assert complaints(planned) == []
+        reason = "expected a pattern that a photo matches, found none"
+        assert complaints(plan(["in/d*"])) == [("in/d*", reason)]
 
 
 class TestLists:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bgremove.batch.jobs import Job, Outcome, Subject, failed
+from bgremove.batch.sources import place_of
 from bgremove.errors import ImageWriteError, reason_of
 from bgremove.image_io import remove_parts
 
@@ -161,6 +162,21 @@ class Manifest:
 
 def _unwritable(folder: Path, reason: str) -> ImageWriteError:
     return ImageWriteError(f"{folder / MANIFEST_FILE}: cannot be written: {reason}")
+
+
+def recorded_places(folder: Path) -> frozenset[str]:
+    """Tell where the outputs are that runs have written to a folder, as its manifest knows.
+
+    Returns
+    -------
+    frozenset of str
+        As `place_of` gives them; empty where there is no manifest, or none that can be read.
+    """
+    try:
+        lines = (folder / MANIFEST_FILE).read_bytes().splitlines()
+    except (OSError, ValueError):
+        return frozenset()
+    return frozenset(place_of(folder / name) for name, _ in filter(None, map(_event, lines)))
 
 
 def stamp(path: Path | None) -> Stamp:

@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 from string import Formatter
 
 from bgremove.batch.jobs import Job, Outcome, failed
+from bgremove.batch.manifest import recorded_places
 from bgremove.batch.photo import STREAM
 from bgremove.batch.sources import (
     OUTPUT_MARK,
@@ -54,7 +55,8 @@ def plan(
     ----------
     inputs : sequence of str
         Files, glob patterns, folders (their pictures, without earlier cutouts), or ``-`` for
-        standard input. What is named twice counts once.
+        standard input. What is named twice counts once. No search finds what lies below `out`,
+        unless it begins there, or what a run has written, as the manifest in `out` knows.
     out : str, optional
         A folder (one that exists, or ends with a slash, or any name if there may be several
         photos), a file for one photo, or ``-`` for the bytes. By default beside each photo, and
@@ -90,7 +92,13 @@ def plan(
     alone = len(inputs) == 1 and not listed and not all_frames and names_one_photo(inputs[0])
     _check_out(out, output.suffix, alone=alone)
     without = None if out in (None, STREAM) else Path(str(out))
-    sources, missing = find_sources(inputs, listed=listed, recursive=recursive, without=without)
+    sources, missing = find_sources(
+        inputs,
+        listed=listed,
+        recursive=recursive,
+        without=without,
+        made=frozenset() if without is None else recorded_places(without),
+    )
     if out == STREAM and len(sources) > 1:
         raise OptionError(f"out {STREAM} takes one photo, got {len(sources)}; name a folder")
     jobs = [

@@ -2,8 +2,10 @@
 
 import glob
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from bgremove.batch.jobs import Outcome, failed
@@ -13,6 +15,9 @@ from bgremove.image_io import PICTURE_SUFFIXES
 
 OUTPUT_MARK = "-cutout"
 """What is added to a photo's name for its output's, and tells outputs from photos."""
+
+_OUTPUT = re.compile(rf"{OUTPUT_MARK}(-\d+)?$")
+"""How an output's name ends, or that of one of several frames'."""
 
 WEB = ("http://", "https://")
 """How addresses begin."""
@@ -38,7 +43,12 @@ class Source:
 
 
 def find_sources(
-    inputs: Sequence[str], *, listed: Iterable[str], recursive: bool, without: Path | None
+    inputs: Sequence[str],
+    *,
+    listed: Iterable[str],
+    recursive: bool,
+    without: Path | None,
+    made: frozenset[str] = frozenset(),
 ) -> tuple[list[Source], list[Outcome]]:
     """Expand inputs into photos, and tell what leads nowhere.
 
@@ -51,7 +61,9 @@ def find_sources(
     recursive : bool
         Whether folders are searched to their depths.
     without : Path or None
-        A folder that no search goes into: where the outputs go.
+        A folder that no search goes into, unless it begins there: where the outputs go.
+    made : frozenset of str
+        Where the files are (`place_of`) that no search finds: outputs of earlier runs.
 
     Returns
     -------
@@ -59,7 +71,7 @@ def find_sources(
         What is named twice is there once.
     list of Outcome
     """
-    walk = _deep if recursive else _flat
+    search = _Search(recursive=recursive, without=without, made=made)
     sources: dict[str, Source] = {}
     missing: dict[str, Outcome] = {}
     for text in inputs:
@@ -67,16 +79,21 @@ def find_sources(
             sources[STREAM] = Source(STREAM, None)
             continue
         try:
-            for source in _expand(text, lambda folder: walk(folder, without)):
+            for source in search.expand(text):
                 sources.setdefault(place(source), source)
         except ImageReadError as error:
             missing[text] = failed(text, str(error), type(error).__name__)
         except (OSError, ValueError) as error:
-            missing[text] = failed(text, f"cannot be read: {reason_of(error)}", "ImageReadError")
+            missing[text] = _unread(text, error)
     for text in listed:
         source = Source(text, Path(text), _folder_of_listed(text))
         sources.setdefault(place(source), source)
-    return list(sources.values()), list(missing.values())
+    unlisted = {name: _unread(name, error) for name, error in search.unlisted.items()}
+    return list(sources.values()), list((unlisted | missing).values())
+
+
+def _unread(name: str, error: BaseException) -> Outcome:
+    return failed(name, f"cannot be read: {reason_of(error)}", "ImageReadError")
 
 
 def names_one_photo(text: str) -> bool:
@@ -94,32 +111,84 @@ def place_of(path: Path) -> str:
     return os.path.normcase(Path(os.path.realpath(path.parent), path.name))
 
 
-_Walk = Callable[[Path], Iterator[Path]]
+class _Search:
+    """Expands inputs, and notes which folders it could not list."""
 
+    def __init__(self, *, recursive: bool, without: Path | None, made: frozenset[str]) -> None:
+        self._walk = self._deep if recursive else self._flat
+        self._without, self._made = without, made
+        self._is_below_without = lru_cache(maxsize=1024)(self._is_real_below_without)
+        self.unlisted: dict[str, OSError] = {}
 
-def _expand(text: str, walk: _Walk) -> Iterator[Source]:
-    if text.startswith(WEB) and not os.path.lexists(text):
-        raise ImageReadError(
-            "expected a file, got an address, and bgremove works offline: fetch the picture first, "
-            "or pipe it in, as in: curl ADDRESS | bgremove - > cutout.png"
-        )
-    if not _is_pattern(text):
-        if not os.path.lexists(text):
+    def expand(self, text: str) -> list[Source]:
+        if text.startswith(WEB) and not os.path.lexists(text):
+            raise ImageReadError(
+                "expected a file, got an address, and bgremove works offline: fetch the picture "
+                "first, or pipe it in, as in: curl ADDRESS | bgremove - > cutout.png"
+            )
+        if _is_pattern(text):
+            kind, found = "pattern that a photo matches", list(self._matches(text))
+        elif not os.path.lexists(text):
             raise ImageReadError("expected a picture or a folder, found nothing of this name")
-        yield from _found(Path(text), walk)
-        return
-    matches = sorted(glob.glob(text, recursive=True))  # noqa: PTH207  (Path.glob takes no absolute pattern)
-    if not matches:
-        raise ImageReadError("expected a pattern that a file matches, found none")
-    root = _root_of_pattern(text)
-    for match in matches:
-        path = Path(match)
-        folder = path.parent.relative_to(root)
-        if not path.is_dir():
-            yield Source(match, path, folder)
-        elif "**" not in text:
-            for source in _found(path, walk):
-                yield Source(source.name, source.path, folder / path.name / source.folder)
+        elif Path(text).is_dir():
+            kinds = " ".join(sorted(PICTURE_SUFFIXES))
+            kind, found = f"folder with photos in it ({kinds})", list(self._in_folder(Path(text)))
+        else:
+            return [Source(text, Path(text))]
+        if not found and str(Path(text)) not in self.unlisted:
+            raise ImageReadError(f"expected a {kind}, found none")
+        return found
+
+    def _matches(self, text: str) -> Iterator[Source]:
+        """Find what a pattern matches; a folder that it matches may well have no photos."""
+        root = _root_of_pattern(text)
+        is_inside = self._is_below_without(root)
+        for match in sorted(glob.glob(text, recursive=True)):  # noqa: PTH207  (Path.glob takes no absolute pattern)
+            path = Path(match)
+            folder = path.parent.relative_to(root)
+            if not path.is_dir():
+                if self._is_meant(path) and (is_inside or not self._is_below_without(path.parent)):
+                    yield Source(match, path, folder)
+            elif "**" not in text and (is_inside or not self._is_below_without(path)):
+                for source in self._in_folder(path):
+                    yield Source(source.name, source.path, folder / path.name / source.folder)
+
+    def _in_folder(self, path: Path) -> Iterator[Source]:
+        for picture in filter(self._is_meant, self._walk(path)):
+            yield Source(str(picture), picture, picture.parent.relative_to(path))
+
+    def _flat(self, folder: Path) -> Iterator[Path]:
+        try:
+            entries = sorted(folder.iterdir())
+        except OSError as error:
+            self.unlisted[str(folder)] = error
+            return
+        yield from filter(_is_photo, entries)
+
+    def _deep(self, folder: Path) -> Iterator[Path]:
+        """Search a tree; links are followed; each folder is entered once, whatever leads to it."""
+        without = None if self._without is None else identity(self._without)
+        entered = {without} - {identity(folder)}
+        for parent, folders, files in os.walk(folder, onerror=self._note, followlinks=True):
+            here = Path(parent)
+            known = identity(here)
+            if known in entered:
+                folders.clear()
+                continue
+            entered.add(known)
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            yield from (here / name for name in sorted(files) if _is_photo(here / name))
+
+    def _note(self, error: OSError) -> None:
+        self.unlisted[str(error.filename)] = error
+
+    def _is_meant(self, path: Path) -> bool:
+        return not self._made or place_of(path) not in self._made
+
+    def _is_real_below_without(self, folder: Path) -> bool:
+        return self._without is not None and Path(os.path.realpath(folder)).is_relative_to(
+            os.path.realpath(self._without)
+        )
 
 
 def _is_pattern(text: str) -> bool:
@@ -134,45 +203,11 @@ def _root_of_pattern(text: str) -> Path:
     return Path(*parts[:plain])
 
 
-def _found(path: Path, walk: _Walk) -> Iterator[Source]:
-    if not path.is_dir():
-        yield Source(str(path), path)
-        return
-    pictures = list(walk(path))
-    if not pictures:
-        kinds = " ".join(sorted(PICTURE_SUFFIXES))
-        raise ImageReadError(f"expected a folder with photos in it ({kinds}), found none")
-    for picture in pictures:
-        yield Source(str(picture), picture, picture.parent.relative_to(path))
-
-
-def _flat(folder: Path, _without: Path | None) -> Iterator[Path]:
-    yield from sorted(entry for entry in folder.iterdir() if _is_photo(entry))
-
-
-def _deep(folder: Path, without: Path | None) -> Iterator[Path]:
-    """Search a tree; links are followed, and each folder is entered once, however it is reached."""
-    entered = {None if without is None else identity(without)} - {identity(folder)}
-    for parent, folders, files in os.walk(folder, onerror=_raise, followlinks=True):
-        here = Path(parent)
-        known = identity(here)
-        if known in entered:
-            folders.clear()
-            continue
-        entered.add(known)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (here / name for name in sorted(files) if _is_photo(here / name))
-
-
-def _raise(error: OSError) -> None:
-    raise error
-
-
 def _is_photo(path: Path) -> bool:
     return (
         path.suffix.lower() in PICTURE_SUFFIXES
         and not path.name.startswith(".")
-        and not path.stem.endswith(OUTPUT_MARK)
+        and not _OUTPUT.search(path.stem)
         and path.is_file()
     )
 
