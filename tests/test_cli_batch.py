@@ -176,13 +176,24 @@ class TestWrongUse:
             (["in", "--out", "out", "--from-file", "no"], "from-file no: cannot be read: No such"),
             (["in", "--out", "out", "-q", "-v"], "--quiet and --verbose exclude each other"),
             (["in", "--out", "out", "--timeout", "0"], "0.0 is not in the range x>0"),
+            (["in", "--out", "out", "--timeout", "nan"], "'nan' is not a number of seconds"),
+            (
+                ["--from-file", "list.csv", "--out", "out", "--report", "./list.csv"],
+                "report list.csv would overwrite list.csv, which the run needs",
+            ),
+            (
+                ["in", "--out", "out", "--report", f"out/{MANIFEST_FILE}"],
+                f"report out/{MANIFEST_FILE} would overwrite out/{MANIFEST_FILE}",
+            ),
             (["in", "--out", "out", "--engine", "x"], "'x' is not one of 'local', 'ray'"),
         ],
     )
     def test_it_exits_2_with_usage_and_reason(self, arguments: list[str], message: str) -> None:
         draw("in/a.png")
+        Path("list.csv").write_text("in/a.png")
         code, out, err = told(batch(*arguments))
         assert (code, out) == (2, "")
+        assert Path("list.csv").read_text() == "in/a.png"
         assert message in " ".join(err.split())
         assert err.startswith("Usage: bgremove batch ")
         assert not Path("out").exists()

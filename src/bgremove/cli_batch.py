@@ -1,5 +1,6 @@
 """``bgremove batch``: many photos, in parallel, reported, and taken up again where they ended."""
 
+import math
 import signal
 import sys
 from collections import Counter
@@ -45,6 +46,19 @@ def _count_of_jobs(_ctx: click.Context, _option: click.Parameter, value: str) ->
     if value.isascii() and value.isdigit() and int(value) > 0:
         return int(value)
     raise click.BadParameter(f"{value!r} is neither auto nor a number from 1 on")
+
+
+class _Seconds(click.FloatRange):
+    """Seconds above 0, ``inf`` included."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0, min_open=True)
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        seconds = float(super().convert(value, param, ctx))
+        if math.isnan(seconds):
+            self.fail(f"{value!r} is not a number of seconds", param, ctx)
+        return seconds
 
 
 def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
@@ -98,7 +112,7 @@ def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=_Seconds(),
     default=DEFAULT_TIMEOUT,
     show_default=True,
     metavar="SECONDS",
@@ -143,6 +157,7 @@ def _batch(
     """
     from bgremove.batch import (
         DEFAULT_NAME,
+        MANIFEST_FILE,
         Manifest,
         Recipe,
         Settings,
@@ -156,7 +171,8 @@ def _batch(
     output = settle_format(output_of(options), folder, name)
     options = options_of_method(ctx, method, options)
     if report:
-        check_report(Path(report))
+        lists = [] if from_file in (None, STREAM) else [Path(str(from_file))]
+        check_report(Path(report), kept=[Path(out, MANIFEST_FILE), *lists])
     settings = Settings(
         output=output,
         require_subject=require_subject,
@@ -243,9 +259,9 @@ def _listed(from_file: str | None) -> list[str]:
 
     if from_file is None:
         return []
-    if from_file == STREAM:
-        return names_in_list(sys.stdin.buffer.read())
     try:
+        if from_file == STREAM:
+            return names_in_list(sys.stdin.buffer.read())
         return names_in_list(Path(from_file).read_bytes())
     except (OSError, ValueError) as error:
         raise OptionError(f"from-file {from_file}: cannot be read: {reason_of(error)}") from error

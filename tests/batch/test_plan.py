@@ -425,6 +425,8 @@ class TestLists:
             (b"a.jpg\r\nb.jpg", ["a.jpg", "b.jpg"]),
             (b"a\n1.jpg\0-b.jpg\0", ["a\n1.jpg", "-b.jpg"]),
             (b"\xff.jpg\n", [os.fsdecode(b"\xff.jpg")]),
+            ("a.jpg\nb.jpg\n".encode("utf-8-sig"), ["a.jpg", "b.jpg"]),
+            ("a.jpg\r\nb.jpg\r\n".encode("utf-16"), ["a.jpg", "b.jpg"]),
         ],
     )
     def test_a_list_has_a_name_a_line_or_is_ended_by_zeros(

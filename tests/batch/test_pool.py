@@ -92,6 +92,11 @@ def test_a_photo_that_takes_too_long_costs_itself_only(draw: Draw) -> None:
     assert [path.name for path in Path("out").iterdir()] == ["b-cutout.png"]
 
 
+def test_a_photo_may_take_longer_than_systems_can_wait(draw: Draw) -> None:
+    (outcome,) = run_parallel(jobs_for(draw, "a.png"), CONTOUR, workers=1, timeout=1e9)
+    assert outcome.status == "done"
+
+
 def test_a_remover_that_cannot_be_loaded_is_told_once(draw: Draw) -> None:
     jobs = jobs_for(draw, "a.png", "b.png")
     recipe = Recipe(method="person", options={"model": "none.onnx"})

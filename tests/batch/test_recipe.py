@@ -8,6 +8,7 @@ import pytest
 from bgremove import model_files
 from bgremove.batch import Recipe, Settings
 from bgremove.errors import CardError, ModelNotFoundError
+from bgremove.output import Output
 from bgremove.removers.object import ObjectRemover
 
 
@@ -83,6 +84,27 @@ def test_a_model_of_one_s_own_counts_by_what_is_in_it(red_model: Path) -> None:
         Path(part).write_bytes(Path(part).read_bytes() + b" ")
         assert recipe.fingerprint() != before
         before = recipe.fingerprint()
+
+
+def test_a_picture_as_the_background_counts_by_what_is_in_it() -> None:
+    recipe = Recipe(method="contour", settings=Settings(output=Output(background="b.png")))
+    missing = recipe.fingerprint()
+    Path("b.png").write_bytes(b"one")
+    one = recipe.fingerprint()
+    Path("b.png").write_bytes(b"two")
+    assert len({missing, one, recipe.fingerprint()}) == 3
+
+
+def test_the_weights_of_a_keras_network_count_whatever_they_are_called() -> None:
+    for name in ("[net].json", "weights.hdf5", "[net].txt"):
+        Path(name).write_bytes(b"one")
+    Path("[net].bak").mkdir()
+    recipe = Recipe(method="person", options={"model": "[net].json"})
+    before = recipe.fingerprint()
+    Path("[net].txt").write_bytes(b"two")
+    assert recipe.fingerprint() == before
+    Path("weights.hdf5").write_bytes(b"two")
+    assert recipe.fingerprint() != before
 
 
 def test_a_folder_of_a_model_counts_by_its_card(red_model: Path) -> None:

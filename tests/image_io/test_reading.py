@@ -3,6 +3,7 @@
 import os
 import random
 import socket
+import subprocess
 import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,7 @@ from pictures import (
 )
 from PIL import Image as PILImage
 from PIL import features
+from PIL.ImageFile import ImageFile
 
 from bgremove.errors import ImageReadError, ImageTooLargeError, MissingExtraError
 from bgremove.image_io import (
@@ -146,6 +148,29 @@ def test_heic_is_read_with_its_extra() -> None:
     assert np.abs(image.astype(int) - colours(64, 48))[..., :2].mean() < 8
     with pytest.raises(ImageReadError, match="the HEIF is damaged or truncated"):
         decode(stream.getvalue()[:60], "x")
+
+
+def test_the_frames_of_a_heic_are_counted_before_any_is_read(tmp_path: Path) -> None:
+    heif = pytest.importorskip("pillow_heif", reason="needs bgremove[heif]")
+    picture = heif.from_pillow(PILImage.fromarray(colours(64, 48)))
+    picture.add_from_pillow(PILImage.fromarray(colours(64, 48)))
+    picture.save(tmp_path / "two.heic")
+    line = (
+        "import sys; from bgremove.image_io import count_frames; print(count_frames(sys.argv[1]))"
+    )
+    counted = subprocess.check_output([sys.executable, "-c", line, str(tmp_path / "two.heic")])
+    assert int(counted) == 2
+
+
+def test_too_little_memory_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_picture: ImageFile) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(ImageFile, "load", fail)
+    with pytest.raises(MemoryError):
+        decode(drawn("PNG"), "x")
+    with pytest.raises(MemoryError):
+        photo_from_pil(PILImage.open(BytesIO(drawn("PNG"))))
 
 
 @pytest.mark.parametrize("format_name", ["GIF", "WEBP", "PNG", "TIFF"])

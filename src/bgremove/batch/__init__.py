@@ -6,7 +6,7 @@ A `Manifest` tells a second run what the first has done, and a `Report` what bec
 """
 
 from bgremove.batch.jobs import Job, Outcome, Status, Subject
-from bgremove.batch.manifest import Manifest
+from bgremove.batch.manifest import MANIFEST_FILE, Manifest
 from bgremove.batch.photo import Settings, cut_out
 from bgremove.batch.plan import DEFAULT_NAME, Plan, names_in_list, plan, settle_format
 from bgremove.batch.pool import available_cores, run_parallel
@@ -16,6 +16,7 @@ from bgremove.batch.run import run
 
 __all__ = [
     "DEFAULT_NAME",
+    "MANIFEST_FILE",
     "Job",
     "Manifest",
     "Outcome",

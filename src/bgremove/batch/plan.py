@@ -1,5 +1,6 @@
 """Who writes where, settled before anything is read or written."""
 
+import codecs
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -148,12 +149,21 @@ def names_in_list(text: bytes) -> list[str]:
     ----------
     text : bytes
         A name a line; or, for names that have line breaks in them, each ended by a zero byte, as
-        ``find -print0`` gives them.
+        ``find -print0`` gives them. UTF-16 is told by its byte order mark, as PowerShell writes
+        it; UTF-8's mark is no part of the first name.
 
     Returns
     -------
     list of str
+
+    Raises
+    ------
+    ValueError
+        If it begins as UTF-16 and is none.
     """
+    if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = os.fsencode(text.decode("utf-16"))
+    text = text.removeprefix(codecs.BOM_UTF8)
     separator = b"\0" if b"\0" in text else b"\n"
     lines = (line if separator == b"\0" else line.rstrip(b"\r") for line in text.split(separator))
     return [os.fsdecode(line) for line in lines if line]

@@ -24,6 +24,10 @@ GRACE = 5.0
 """Seconds that a worker has to leave by itself, before it is killed."""
 
 
+LONGEST_WAIT = 3600.0
+"""Seconds without a look at the clock: systems take no wait of a month."""
+
+
 class Journal(Protocol):
     """Who is told of each job when it begins and when it has ended."""
 
@@ -180,9 +184,9 @@ class _Pool:
             self._journal.end(job, outcome)
         return outcome
 
-    def _patience(self) -> float | None:
+    def _patience(self) -> float:
         first = min(worker.deadline for worker in self._workers)
-        return None if first == float("inf") else max(0.0, first - time.monotonic())
+        return min(max(0.0, first - time.monotonic()), LONGEST_WAIT)
 
 
 class _Worker:

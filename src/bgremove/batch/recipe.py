@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -40,7 +41,7 @@ class Recipe:
         """Give a hash of all that decides what an output looks like.
 
         It is another for another method, option or version of bgremove and, where the method
-        has a model, for another model or card.
+        has a model, for another model or card, and for another picture as the background.
 
         Returns
         -------
@@ -59,6 +60,7 @@ class Recipe:
             "options": {name: str(value) for name, value in self.options.items()},
             "settings": settings,
             "model": self._hash_of_model(),
+            "background": _hash_of_background(self.settings.output.background),
         }
         text = json.dumps(parts, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
@@ -74,14 +76,28 @@ _WITHOUT_EFFECT = {"durable", "max_pixels"}
 """Settings that decide whether there is an output, or how it is written, and not what is in it."""
 
 
-def _hash_of(path: Path) -> str:
-    """Hash a model's file, with its card and the files beside it that have its name.
+_KERAS_SUFFIXES = (".keras", ".h5", ".hdf5", ".json")
 
-    Of a folder the card is enough: it has the weights' hash, which is checked.
-    """
-    beside = () if path.is_dir() else path.parent.glob(f"{path.stem}.*")
-    folder = path if path.is_dir() else path.parent
+
+def _hash_of(model: Path) -> str:
+    """Hash a model's files. Of a folder the card is enough: it has the weights' hash."""
     total = hashlib.sha256()
-    for part in sorted({*beside, *folder.glob(CARD_FILE)}):
+    for part in [model / CARD_FILE] if model.is_dir() else _files_of(model):
         total.update(part.read_bytes())
     return total.hexdigest()
+
+
+def _files_of(model: Path) -> list[Path]:
+    """List what a model's file is read with: its card, and for Keras network and weights."""
+    files = {model, model.with_suffix(".json"), model.with_name(CARD_FILE)}
+    if model.suffix in _KERAS_SUFFIXES and model.parent.is_dir():
+        files |= {path for path in model.parent.iterdir() if path.suffix in _KERAS_SUFFIXES}
+    return sorted(path for path in files if path.is_file())
+
+
+def _hash_of_background(background: str | os.PathLike[str] | None) -> str | None:
+    """Hash a picture that is laid under the cutouts; None for a colour, or what is not there."""
+    try:
+        return hashlib.sha256(Path(background or "").read_bytes()).hexdigest()
+    except (OSError, ValueError):
+        return None

@@ -7,12 +7,13 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
 from bgremove.batch.jobs import Outcome
+from bgremove.batch.sources import identity, place_of
 from bgremove.errors import ImageWriteError, OptionError, reason_of
 
 STAGES = ("decode", "matte", "compose", "encode", "write")
@@ -88,14 +89,23 @@ class Report:
             ) from error
 
 
-def check_report(path: Path) -> None:
+def check_report(path: Path, *, kept: Iterable[Path] = ()) -> None:
     """Check a report's name.
+
+    Parameters
+    ----------
+    path : Path
+    kept : iterable of Path
+        Files that the run needs, which no report may replace.
 
     Raises
     ------
     OptionError
-        If its ending is none that is known.
+        If its ending is none that is known, or if it is one of those files.
     """
+    for other in kept:
+        if place_of(path) == place_of(other) or identity(path) == identity(other) is not None:
+            raise OptionError(f"report {path} would overwrite {other}, which the run needs")
     if path.suffix.lower() not in _FORMS:
         raise OptionError(f"report must end in {', '.join(_FORMS)}, got {path}")
 

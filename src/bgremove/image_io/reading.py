@@ -118,7 +118,9 @@ def count_frames(path: str | os.PathLike[str]) -> int:
     with suppress(BgremoveError, OSError, ValueError):
         _check_regular(Path(path), "")
         with Path(path).open("rb") as stream:
-            return _frames(stream, _format_of(stream, ""))
+            format_name = _format_of(stream, "")
+            _load_plugin(format_name, "")
+            return _frames(stream, format_name)
     return 1
 
 
@@ -144,7 +146,7 @@ def photo_from_pil(picture: PILImage.Image) -> Photo:
     try:
         with _pillow_rules:
             return photo_of(picture, name)
-    except BgremoveError:
+    except (BgremoveError, MemoryError):
         raise
     except Exception as error:
         raise ImageReadError(f"{name}: cannot be loaded: {reason_of(error)}") from error
@@ -182,11 +184,12 @@ def _decode(stream: BinaryIO, name: str, max_pixels: int, frame: int) -> Photo:
     frames = _frames(stream, format_name)
     try:
         with _pillow_rules, PILImage.open(stream, formats=[format_name]) as picture:
+            _check_size(picture, name, max_pixels)
             if frame:
                 picture.seek(frame)
-            _check_size(picture, name, max_pixels)
+                _check_size(picture, name, max_pixels)
             return replace(photo_of(picture, name), frames=frames)
-    except BgremoveError:
+    except (BgremoveError, MemoryError):
         raise
     except UnidentifiedImageError as error:
         raise ImageReadError(f"{name}: the {format_name} is damaged or truncated") from error
