@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -131,6 +132,21 @@ class TestLoadRemover:
     def test_a_threshold_outside_0_to_1_is_refused(self, threshold: float) -> None:
         with pytest.raises(OptionError, match="threshold must be a number in 0…1"):
             api.load_remover("person", threshold=threshold)
+
+    @pytest.mark.parametrize(
+        ("method", "options", "message"),
+        [
+            ("person", {"model": api.models()[0]}, "model must be a name or a path, got a Model"),
+            ("contour", {"box": np.ones((1, 4))}, "box must be 4 numbers, got array"),
+            ("contour", {"box": 5}, "box must be 4 numbers, got 5"),
+            ("contour", {"edges": ["soft"]}, "edges must be one of soft, hard, fine, got"),
+        ],
+    )
+    def test_what_no_cache_can_hold_is_told(
+        self, method: str, options: dict[str, Any], message: str
+    ) -> None:
+        with pytest.raises(OptionError, match=message):
+            api.load_remover(method, **options)
 
     def test_a_gpu_that_is_not_there_is_an_error(self, red_model: Path) -> None:
         from bgremove.devices import has_driver

@@ -161,6 +161,8 @@ def test_json_that_is_no_object_is_told(path: Path, content: str, found: str) ->
         ({"input": {"depth": 3}}, "unexpected keyword argument 'depth'"),
         ({"input": [224, 224]}, "must be a mapping, not list"),
         ({"weights": {"file": "model.onnx"}}, "missing .* 'sha256'"),
+        ({"weights": {"file": "model.onnx", "sha256": None}}, "weights must name a file and its"),
+        ({"golden": {"file": 5, "sha256": "0"}}, "golden must name a file and its sha256"),
         ({"name": 7}, "name must be a string, got 7"),
         ({"input": {"height": 0}}, r"height and width must be whole numbers above 0, got \(0, 224"),
         ({"input": {"shapes": [[224, 0]]}}, r"must be whole numbers above 0, got \(224, 0\)"),
@@ -212,6 +214,12 @@ def test_the_right_file_passes_its_hash(tmp_path: Path) -> None:
     expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert sha256_of(path) == expected
     check_hash(path, expected)
+
+
+def test_a_hash_may_be_in_capitals(tmp_path: Path) -> None:
+    path = tmp_path / "weights"
+    path.write_bytes(b"abc")
+    check_hash(path, sha256_of(path).upper())
 
 
 def test_another_file_fails_its_hash(tmp_path: Path) -> None:

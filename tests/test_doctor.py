@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -51,6 +52,27 @@ def test_onnx_runtime_that_cannot_be_imported_is_told(
 def test_it_tells_the_gpus_or_why_there_are_none() -> None:
     text = found("GPU").text
     assert text.startswith(("none for TensorFlow: ", "/physical_device:GPU:0"))
+
+
+@pytest.mark.parametrize("library", ["cv2", "numpy", "PIL"])
+def test_the_command_tells_a_library_that_it_cannot_do_without(library: str) -> None:
+    names = {"cv2": "OpenCV", "numpy": "numpy", "PIL": "Pillow"}
+    code = f"import sys; sys.modules[{library!r}] = None; from bgremove.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "doctor"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert f"\n{names[library]}: BROKEN: cannot be imported: " in done.stdout
+
+
+def test_the_other_commands_name_the_doctor_then() -> None:
+    code = "import sys; sys.modules['cv2'] = None; from bgremove.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "a.png"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("bgremove: a library cannot be imported: import of cv2 halted")
+    assert done.stderr.endswith("; bgremove doctor tells what is broken\n")
 
 
 def test_a_library_that_is_not_there_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,3 +39,13 @@ def test_a_broken_library_is_told_with_its_reason(
         import_extra("broken_library", "ray")
     assert "\n" not in str(told.value)
     assert told.value.__cause__ is not None
+
+
+def test_the_folder_that_an_uninstalled_library_leaves_is_no_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "left_library").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    expected = "left_library is installed but cannot be imported: only its folder is left"
+    with pytest.raises(MissingExtraError, match=expected):
+        import_extra("left_library", "onnxruntime")

@@ -63,6 +63,8 @@ def test_what_lies_outside_the_box_is_dropped() -> None:
         ({"box": (1, 2, math.nan, 3), "point": None}, "box must be 4 numbers, got 1,2,nan,3"),
         ({"box": (1, 2, 0, 3), "point": None}, "width and a height above 0, got 1,2,0,3"),
         ({"box": None, "point": (1, "a")}, "point must be 2 numbers, got 1,'a'"),
+        ({"box": 5, "point": None}, "box must be 4 numbers, got 5"),
+        ({"box": np.ones((1, 4), int), "point": None}, r"box must be 4 numbers, got array\("),
     ],
 )
 def test_what_is_no_box_or_point_is_refused(hints: dict[str, Any], message: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from bgremove import model_files
 from bgremove.cards import CARD_FILE, InputSpec, ModelCard, StoredFile, write_card
-from bgremove.errors import CardError, ModelMismatchError, ModelNotFoundError
+from bgremove.errors import CardError, ModelMismatchError, ModelNotFoundError, OptionError
 from bgremove.model_files import (
     find_model,
     find_own_model,
@@ -110,6 +110,27 @@ def test_a_file_that_is_there_is_a_path(tmp_path: Path, monkeypatch: pytest.Monk
     assert is_path("weights")
 
 
+def test_a_folder_with_a_card_is_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    assert not is_path("mine")
+    write_card(CARD, tmp_path / "mine" / CARD_FILE)
+    assert is_path("mine")
+
+
+def test_a_shipped_model_s_name_stays_its_own(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "alpha").touch()
+    assert locate_model("alpha")[1].parent == folder / "alpha"
+
+
+def test_what_is_neither_name_nor_path_is_told() -> None:
+    with pytest.raises(OptionError, match="model must be a name or a path, got a ModelCard"):
+        locate_model(CARD)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("name", ["net.onnx", "net.keras", "folder"])
 def test_a_file_that_is_not_there_is_told(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
@@ -154,6 +175,7 @@ def test_a_folder_with_a_card_is_a_model(folder: Path) -> None:
     assert locate_model("alpha") == located
     assert locate_model(folder / "alpha") == located
     assert locate_model(str(folder / "alpha")) == located
+    assert locate_model(folder / "alpha" / CARD_FILE) == located
 
 
 def test_a_folder_without_a_card_or_weights_is_told(tmp_path: Path) -> None:

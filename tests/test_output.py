@@ -98,6 +98,20 @@ class TestBackgrounds:
         assert rendered(cut, photo, output)[0, 0].tolist() == [0, 90, 0]
         assert not output.shows_photo
 
+    @pytest.mark.usefixtures("bare_folder")
+    def test_a_thin_picture_is_cut_before_it_is_scaled(self) -> None:
+        """Scaled first, it would be of 4,000,000 rows."""
+        strip = np.arange(1000, dtype=np.uint8)[:, None, None].repeat(3, axis=2)
+        PILImage.fromarray(strip).save("strip.png")
+        cut, photo = np.zeros((300, 4000, 4), np.uint8), np.zeros((300, 4000, 3), np.uint8)
+        picture = rendered(cut, photo, Output(background="strip.png"))
+        assert picture.shape == (300, 4000, 3)
+        assert (picture == strip[499]).all()
+
+    @pytest.mark.parametrize("text", ["rgb(300,0,0)", "rgb(110%,0%,0%)", "rgba(255,0,0,255)"])
+    def test_a_colour_beyond_the_brightest_is_the_brightest(self, cut, photo, text) -> None:
+        assert rendered(cut, photo, Output(background=text))[0, 0].tolist() == [255, 0, 0]
+
     def test_a_picture_that_is_missing_is_told(self, cut, photo) -> None:
         with pytest.raises(ImageReadError, match=r"no-such\.png: no such file"):
             rendered(cut, photo, Output(background="no-such.png"))
@@ -220,7 +234,7 @@ class TestFormats:
         noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
         opaque = np.dstack([noise, np.full((64, 64), 255, np.uint8)])
         sizes = []
-        for quality in (30, 95):
+        for quality in (30, np.int64(95)):
             output = Output(format="jpeg", background="white", format_quality=quality)
             picture = rendered(opaque, noise, output)
             sizes.append(len(encoded(picture, Photo(noise, None, None, None), output)))
@@ -284,6 +298,7 @@ def test_each_kind_of_output_is_what_it_was(name: str) -> None:
         ({"background": "whit"}, "background must be a CSS colour, .* got 'whit'"),
         ({"background": "#12"}, "background must be .* got '#12'"),
         ({"background": "blur:0"}, "background must be .* got 'blur:0'"),
+        ({"background": "rgba(9,9,9,0.5)"}, r"background must be .* got 'rgba\(9,9,9,0\.5\)'"),
         ({"background": "red", "output": "mask"}, "background goes with output cutout, got"),
         ({"format": "jpeg"}, "jpeg has no transparency: name a background"),
         ({"margin": "5"}, "margin goes with crop"),

@@ -1,7 +1,7 @@
 """The functions for one picture, thin over the removers."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from threading import Lock
 from typing import Any, overload
@@ -357,11 +357,15 @@ def load_remover(
         "low": low,
         "high": high,
         "quality": quality,
-        "box": None if box is None else tuple(box),
-        "point": None if point is None else tuple(point),
+        "box": tuple(box) if isinstance(box, Iterable) else box,
+        "point": tuple(point) if isinstance(point, Iterable) else point,
     }
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     check_options(method, given)
+    try:
+        hash(tuple(given.values()))
+    except TypeError:
+        return remover_class(method)(**given)  # which tells what is wrong with it
     with _loading:
         return _load(method, **given)
 

@@ -48,9 +48,11 @@ def check_picture(array: NDArray[Any]) -> NDArray[np.uint8]:
     Raises
     ------
     InputError
-        If the dtype is not uint8, the shape is another, or a side is 0.
+        If it is no array, the dtype is not uint8, the shape is another, or a side is 0.
     """
     expected = "expected a uint8 array of shape (H, W, 3) or (H, W, 4)"
+    if not isinstance(array, np.ndarray):
+        raise InputError(f"{expected}, got {type(array).__name__}")
     if array.dtype != np.uint8:
         detail = ""
         if array.dtype.kind == "f" and array.size and not np.isfinite(array).all():

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bgremove.arrays import nearest_shape
 from bgremove.errors import CardError, HashError, ModelMismatchError, reason_of
 
 CARD_FILE = "card.json"
@@ -43,6 +42,8 @@ class InputSpec:
 
     def shape_for(self, height: int, width: int) -> tuple[int, int]:
         """Give the height and width that a photo of this size is brought to."""
+        from bgremove.arrays import nearest_shape  # brings OpenCV
+
         return nearest_shape(self.all_shapes, width / height)
 
     def coarse(self) -> "InputSpec":
@@ -85,7 +86,7 @@ class ModelCard:
     outputs : tuple of str
         What each output channel is, in order; one of them is ``person``.
     threshold : float
-        The probability at which the edge lies where the network is sure, in (0, 1).
+        The probability at which the edge lies where the network is sure, in [0, 1].
     presence : dict of str to PresenceRule
         By output.
     weights, golden : StoredFile, optional
@@ -194,10 +195,11 @@ def check_hash(path: Path, expected: str) -> None:
         found = sha256_of(path)
     except OSError as error:
         raise HashError(f"{path}: cannot be read: {reason_of(error)}") from error
-    if found != expected:
+    if found != expected.lower():
         raise HashError(
             f"{path}: expected sha256 {expected[:12]}…, found {found[:12]}…; "
-            "the file is damaged or not the card's: install bgremove again"
+            "the file is damaged or not the card's: install bgremove again; "
+            "of a model of your own, write its sha256 into the card"
         )
 
 
@@ -242,6 +244,9 @@ def _card(table: dict[str, Any]) -> ModelCard:
     card = ModelCard(**table)
     if not isinstance(card.name, str):
         raise ValueError(f"name must be a string, got {card.name!r}")
+    for key, stored in (("weights", card.weights), ("golden", card.golden)):
+        if stored and not (isinstance(stored.file, str) and isinstance(stored.sha256, str)):
+            raise ValueError(f"{key} must name a file and its sha256, got {asdict(stored)}")
     shapes = tuple(map(_shape, card.input.shapes))
     coarse_shapes = tuple(map(_shape, card.input.coarse_shapes))
     _shape((card.input.height, card.input.width))

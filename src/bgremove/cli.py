@@ -19,7 +19,7 @@ from bgremove.cli_batch import (
     output_of,
     sigterm_as_interrupt,
 )
-from bgremove.errors import BgremoveError, OptionError, printable
+from bgremove.errors import BgremoveError, OptionError, printable, reason_of
 from bgremove.removers import DEFAULT_METHOD, METHODS
 from bgremove.terminal import (
     CLEAR_LINE,
@@ -65,6 +65,9 @@ class _CutOrOther(click.Command):
             raise click.UsageError(str(error), ctx) from error
         except BgremoveError as error:
             raise _Failure(str(error)) from error
+        except ImportError as error:
+            reason = f"a library cannot be imported: {reason_of(error)}"
+            raise _Failure(f"{reason}; bgremove doctor tells what is broken") from error
         except KeyboardInterrupt:
             say("interrupted")
             ctx.exit(INTERRUPTED)

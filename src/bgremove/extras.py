@@ -26,7 +26,7 @@ def import_extra(library: str, extra: str) -> Any:
         If the library is not installed, or is and cannot be imported.
     """
     try:
-        return importlib.import_module(library)
+        module = importlib.import_module(library)
     except ModuleNotFoundError as error:
         if error.name != library:
             raise MissingExtraError(_broken(library, error)) from error
@@ -35,6 +35,9 @@ def import_extra(library: str, extra: str) -> Any:
         ) from error
     except (ImportError, OSError, AttributeError, TypeError) as error:
         raise MissingExtraError(_broken(library, error)) from error
+    if getattr(module, "__file__", "") is None:
+        raise MissingExtraError(_broken(library, ImportError("only its folder is left")))
+    return module
 
 
 def _broken(library: str, error: Exception) -> str:

@@ -1,7 +1,7 @@
 """What a user says of where the subject is: a box round it, a point on it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Real
 
@@ -142,8 +142,9 @@ def meant(shape: NDArray[np.uint8], where: Attention) -> NDArray[np.uint8]:
 def _check_numbers(name: str, values: Sequence[float] | None, count: int) -> None:
     if values is None:
         return
-    if len(values) != count or not all(map(is_number, values)):
-        raise OptionError(f"{name} must be {count} numbers, got {_told(values)}")
+    given = list(values) if isinstance(values, Iterable) else [values]
+    if len(given) != count or not all(map(is_number, given)):
+        raise OptionError(f"{name} must be {count} numbers, got {_told(given)}")
 
 
 def _told(values: Sequence[object]) -> str:

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from bgremove.cards import CARD_FILE, ModelCard, check_complete, read_card
-from bgremove.errors import CardError, ModelMismatchError, ModelNotFoundError
+from bgremove.errors import CardError, ModelMismatchError, ModelNotFoundError, OptionError
 
 DEFAULT_MODEL = "tiramisu"
 
@@ -61,11 +61,14 @@ def find_model(name: str) -> tuple[ModelCard, Path]:
 
 
 def is_path(model: str | os.PathLike[str]) -> bool:
-    """Tell whether a model was given as a file: by its suffix, a separator, or being there."""
+    """Tell whether a model was given as a file or folder: by its suffix, a separator, or being
+    there, and not called as a shipped one."""
     if not isinstance(model, str):
         return True
     path = Path(model)
-    return path.suffix in MODEL_SUFFIXES or path.name != model or path.is_file()
+    if path.suffix in MODEL_SUFFIXES or path.name != model:
+        return True
+    return (path.is_file() or (path / CARD_FILE).is_file()) and model not in _shipped_names()
 
 
 def locate_model(model: str | os.PathLike[str]) -> tuple[ModelCard | None, Path]:
@@ -92,11 +95,16 @@ def locate_model(model: str | os.PathLike[str]) -> tuple[ModelCard | None, Path]
     CardError
         If a card that is needed is missing, broken or incomplete.
     """
+    if not isinstance(model, (str, os.PathLike)):
+        raise OptionError(f"model must be a name or a path, got a {type(model).__name__}")
     if not is_path(model):
         card, folder = find_model(str(model))
     elif Path(model).is_dir():
         folder = Path(model)
         card = read_card(folder / CARD_FILE)
+    elif Path(model).name == CARD_FILE:
+        folder = Path(model).parent
+        card = read_card(Path(model))
     else:
         return find_own_model(Path(model)), Path(model)
     if card.weights is None:

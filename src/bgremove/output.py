@@ -193,12 +193,12 @@ def encoded(picture: NDArray[np.uint8], photo: Photo, output: Output) -> bytes:
     return stream.getvalue()
 
 
-def _quality_of(format_name: str, quality: int) -> dict[str, Any]:
+def _quality_of(format_name: str, quality: float) -> dict[str, Any]:
     if format_name == "tiff":
         return {"compression": "tiff_adobe_deflate"}
     if format_name == "webp" and quality == LOSSLESS:
         return {"lossless": True}
-    return {"quality": quality}
+    return {"quality": round(quality)}
 
 
 def subject_box(alpha: NDArray[np.uint8], margin: str = "0") -> tuple[slice, slice]:
@@ -268,12 +268,12 @@ def _unweighted(weighted: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _covering(picture: Image, width: int, height: int) -> Image:
-    """Scale a picture until it covers a size, and cut what hangs over evenly."""
+    """Scale a picture until it covers a size; what would hang over is cut off evenly, before."""
     rows, columns = picture.shape[:2]
     factor = max(width / columns, height / rows)
-    size = max(width, round(columns * factor)), max(height, round(rows * factor))
-    top, left = (size[1] - height) // 2, (size[0] - width) // 2
-    return resize(picture, *size)[top : top + height, left : left + width]
+    across, down = (max(1, round(side / factor)) for side in (width, height))
+    left, top = max(0, (columns - across) // 2), max(0, (rows - down) // 2)
+    return resize(picture[top : top + down, left : left + across], width, height)
 
 
 # Backgrounds
@@ -314,7 +314,8 @@ def _may_be_meant(text: str) -> bool:
 
 def _may_be_a_path(text: str) -> bool:
     """Tell a picture's name from a colour that does not exist."""
-    return not text.startswith("#") and ("." in text or "/" in text or "\\" in text)
+    looks_like_a_colour = text.startswith("#") or re.match(r"(rgb|hs[lvb])a?\(", text)
+    return not looks_like_a_colour and ("." in text or "/" in text or "\\" in text)
 
 
 def _blur_of(text: str) -> float | None:
@@ -327,7 +328,7 @@ def _blur_of(text: str) -> float | None:
 
 def _colour_of(text: str) -> tuple[int, ...] | None:
     try:
-        return ImageColor.getrgb(text)[:3]
+        return tuple(min(max(level, 0), 255) for level in ImageColor.getrgb(text)[:3])
     except ValueError:
         return None
 

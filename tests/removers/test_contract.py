@@ -163,11 +163,18 @@ class TestEmptiness:
         assert cutout.shape == (64, 96, 4)
         assert not cutout.any()
 
+    def test_the_warning_is_of_the_line_that_asked(self, remover: Remover) -> None:
+        picture = np.full((64, 96, 3), 200, np.uint8)
+        for ask in (remover, remover.alpha):
+            with pytest.warns(NoSubjectWarning) as told:
+                ask(picture)
+            assert told[0].filename == __file__
+
     def test_the_warning_becomes_an_error_where_that_is_wanted(self, remover: Remover) -> None:
 
         with warnings.catch_warnings():
             warnings.simplefilter("error", NoSubjectWarning)
-            with pytest.raises(NoSubjectWarning):
+            with pytest.raises(NoSubjectWarning, match="the cutout is fully transparent"):
                 remover(np.full((64, 64, 3), 200, np.uint8))
 
 
@@ -203,6 +210,8 @@ class TestBadInput:
     def test_a_matte_is_made_of_rgb_only(self, remover: Remover) -> None:
         with pytest.raises(InputError, match=r"expected an image of shape \(H, W, 3\), got \(8"):
             remover.alpha(np.zeros((8, 8, 4), np.uint8))
+        with pytest.raises(InputError, match=r"expected a uint8 array .*, got str"):
+            remover.alpha("photo.jpg")  # type: ignore[arg-type]
 
     def test_files_that_cannot_be_read_are_named(self, remover: Remover, tmp_path: Path) -> None:
         empty = tmp_path / "empty.png"

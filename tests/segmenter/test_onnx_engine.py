@@ -59,6 +59,19 @@ def test_outputs_come_in_maps_or_in_one_row_of_pixels(
 
 
 @readers
+def test_a_network_that_has_rested_is_found_from_another_folder(
+    tmp_path: Path, read: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_onnx(tmp_path / "mean.onnx")
+    monkeypatch.chdir(tmp_path)
+    segmenter = OnnxSegmenter(CARD, Path("mean.onnx"), read)
+    before = segmenter.predict(np.full((4, 4, 3), 9, np.uint8))
+    segmenter.rest()
+    monkeypatch.chdir(tmp_path.parent)
+    np.testing.assert_array_equal(segmenter.predict(np.full((4, 4, 3), 9, np.uint8)), before)
+
+
+@readers
 def test_a_network_that_is_gone_when_it_has_rested_is_told(tmp_path: Path, read: Reader) -> None:
     path = write_onnx(tmp_path / "mean.onnx")
     segmenter = OnnxSegmenter(CARD, path, read)

@@ -1,5 +1,6 @@
 """`Remover`: the one interface of all methods."""
 
+import inspect
 import os
 import warnings
 from abc import ABC, abstractmethod
@@ -150,5 +151,15 @@ class Remover(ABC):
         matte = self.matte(image)
         if not matte.found:
             message = f"no {self.subject} found; the cutout is fully transparent"
-            warnings.warn(message, NoSubjectWarning, stacklevel=3)
+            warnings.warn(message, NoSubjectWarning, stacklevel=_calls_within() + 1)
         return matte
+
+
+def _calls_within() -> int:
+    """Count the calls between the caller of this and the code that has called bgremove."""
+    frame, count = inspect.currentframe(), -1
+    while (
+        frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] == "bgremove"
+    ):
+        frame, count = frame.f_back, count + 1
+    return count

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -66,7 +67,8 @@ class OnnxSegmenter:
 
     def __init__(self, card: ModelCard, path: Path, read: Reader) -> None:
         self.card = card
-        self._path, self._read = path, read
+        self._path = path
+        self._read = partial(read, path.absolute())
         self._run: Run | None = read(path)
         self._is_fresh = True
         self._alone = threading.Lock()
@@ -87,7 +89,7 @@ class OnnxSegmenter:
 
     def _output(self, batch: NDArray[np.float32]) -> NDArray[Any]:
         with self._alone:
-            run = self._run = self._run or self._read(self._path)
+            run = self._run = self._run or self._read()
             output = run(batch)
             if self._is_fresh:
                 self._is_fresh = False
