@@ -16,6 +16,7 @@ from PIL import Image as PILImage
 
 from bgremove.batch import Job, Manifest, Outcome, Recipe, Settings, plan, run
 from bgremove.errors import WorkerError
+from bgremove.output import Output
 
 ray = pytest.importorskip("ray", reason="needs bgremove[ray]")
 pytest.importorskip("ray.data", reason="needs bgremove[ray]")
@@ -59,7 +60,7 @@ def draw(path: Path, seed: int) -> None:
     image = np.full((120, 160, 3), 255, np.uint8)
     left, top = np.random.default_rng(seed).integers(20, 50, 2)
     image[top : top + 60, left : left + 80] = 30
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     PILImage.fromarray(image).save(path)
 
 
@@ -127,6 +128,18 @@ def test_a_remover_that_cannot_be_loaded_ends_the_run(folder: Path) -> None:
         list(run_on_ray(jobs, Recipe(method="person", options={"model": "none.onnx"})))
 
 
+@pytest.mark.usefixtures("folder")
+def test_what_is_named_from_the_current_folder_is_found_from_any_other() -> None:
+    draw(Path("in/a.png"), 0)
+    PILImage.new("RGB", (8, 8), (0, 90, 0)).save("b.png")
+    settings = Settings(output=Output(background="b.png"))
+    (job,) = plan(["in"], "out").jobs
+    (outcome,) = run_on_ray([job], Recipe(method="contour", settings=settings))
+    assert (outcome.status, outcome.target) == ("done", Path("out/a-cutout.png"))
+    with PILImage.open("out/a-cutout.png") as picture:
+        assert picture.getpixel((1, 1)) == (0, 90, 0)
+
+
 def test_no_jobs_need_no_cluster() -> None:
     assert list(run_on_ray([], CONTOUR)) == []
 
@@ -152,3 +165,38 @@ def test_a_dataset_can_be_written_where_ray_writes(folder: Path) -> None:
     list(run(alone, CONTOUR.load(), CONTOUR.settings))
     for job in alone:
         assert (folder / "cut" / job.target.name).read_bytes() == job.target.read_bytes()
+
+
+def test_names_that_no_url_may_hold_are_written_as_they_are(folder: Path) -> None:
+    for name in ("my photo #1.png", "100%.png", "[a].png"):
+        draw(folder / "in" / name, 0)
+    photos = ray.data.read_binary_files(str(folder / "in"), include_paths=True)
+    rows = remove_dataset(photos, CONTOUR, out=(folder / "cut").as_uri()).take_all()
+    assert {row["status"] for row in rows} == {"done"}
+    assert sorted(path.name for path in (folder / "cut").iterdir()) == [
+        "100%-cutout.png",
+        "[a]-cutout.png",
+        "my photo #1-cutout.png",
+    ]
+
+
+def test_a_cutout_never_replaces_another_s_unless_it_may(folder: Path) -> None:
+    for seed, name in enumerate(("x/1.png", "y/1.png")):
+        draw(folder / "in" / name, seed)
+    photos = ray.data.read_binary_files(str(folder / "in"), include_paths=True)
+    url = (folder / "cut").as_uri()
+    for _ in range(2):
+        rows = remove_dataset(photos, CONTOUR, out=url, actors=1).take_all()
+        assert sorted(row["status"] for row in rows) == ["done", "failed"]
+        (bad,) = (row for row in rows if row["status"] == "failed")
+        assert bad["error"] == "ImageWriteError"
+        assert "1-cutout.png: cannot be written: another is there" in bad["message"]
+    rows = remove_dataset(photos, CONTOUR, out=url, overwrite=True).take_all()
+    assert {row["status"] for row in rows} == {"done"}
+
+
+def test_the_user_s_own_datasets_fail_as_they_did(folder: Path) -> None:
+    jobs, _ = jobs_of(folder, 1)
+    before = ray.data.DataContext.get_current().max_errored_blocks
+    list(run_on_ray(jobs, CONTOUR))
+    assert ray.data.DataContext.get_current().max_errored_blocks == before == 0

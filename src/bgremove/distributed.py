@@ -5,7 +5,6 @@ must mean the same there, or be URLs that Ray reads.
 """
 
 import logging
-import os
 import pickle
 import warnings
 from collections.abc import Iterator, Sequence
@@ -18,8 +17,9 @@ from bgremove.batch.jobs import failed
 from bgremove.batch.plan import DEFAULT_NAME, output_name
 from bgremove.batch.pool import Journal
 from bgremove.batch.report import entry
-from bgremove.errors import WorkerError
+from bgremove.errors import WorkerError, reason_of
 from bgremove.extras import import_extra
+from bgremove.model_files import is_path
 from bgremove.threads import limit_threads
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def remove_dataset(
     recipe: Recipe,
     *,
     out: str | None = None,
+    overwrite: bool = False,
     actors: int | None = None,
 ) -> "ray.data.Dataset":
     """Cut the subject out of each photo of a dataset.
@@ -50,6 +51,9 @@ def remove_dataset(
     out : str, optional
         A folder or an object store's URL that each cutout is written to, as
         ``STEM-cutout.png``, or of the output's format. Without it, the rows carry the files.
+    overwrite : bool, default False
+        Whether a file that is there is replaced. If not, a photo whose cutout is there already,
+        and another, has failed: as the second of two photos of one stem.
     actors : int, optional
         By default one a CPU of the cluster, less one, which reads.
 
@@ -72,7 +76,11 @@ def remove_dataset(
         done = remove_dataset(photos, Recipe(method="person"), out="s3://shop/cutouts")
         done.write_json("s3://shop/report")
     """
-    return _in_actors(dataset, _RowActor, recipe, actors, out=out)
+    if out is not None and "://" not in out:
+        out = str(Path(out).absolute())
+    _connected()
+    whole = _with_whole_paths(recipe)
+    return _in_actors(dataset, _RowActor, whole, actors, out=out, overwrite=overwrite)
 
 
 def run_on_ray(
@@ -87,7 +95,7 @@ def run_on_ray(
     Parameters
     ----------
     jobs : sequence of Job
-        With paths that mean the same on each node.
+        With paths that mean the same on each node; relative ones are of the current folder.
     recipe : Recipe
     workers : int, optional
         Actors; by default one a CPU of the cluster, less one.
@@ -109,23 +117,42 @@ def run_on_ray(
     if not jobs:
         return
     ray = _connected()
-    again = (replace(job, overwrite=True) for job in jobs)  # what is done twice is written twice
-    rows = [{"index": index, "job": pickle.dumps(job)} for index, job in enumerate(again)]
+    rows = [{"index": n, "job": pickle.dumps(_for_an_actor(job))} for n, job in enumerate(jobs)]
     blocks = -(-len(rows) // PHOTOS_A_BLOCK)
     if journal:
         for job in jobs:
             journal.begin(job)
     dataset = ray.data.from_items(rows, override_num_blocks=blocks)
-    results = _in_actors(dataset, _JobActor, recipe, workers)
+    dataset.context.enable_progress_bars = False
+    dataset.context.max_errored_blocks = -1
+    results = _in_actors(dataset, _JobActor, _with_whole_paths(recipe), workers)
     left = dict(enumerate(jobs))
     for index, outcome in _outcomes(ray, results):
         job = left.pop(index)
+        outcome = replace(outcome, target=outcome.target and job.target)
         if journal:
             journal.end(job, outcome)
         yield outcome
     for job in left.values():
         reason = f"its actor has died {RETRIES + 1} times; nothing was written"
         yield failed(job.name, reason, "WorkerError")
+
+
+def _for_an_actor(job: Job) -> Job:
+    """Let a job mean the same in any folder, and be done twice."""
+    source, target = (path and path.absolute() for path in (job.source, job.target))
+    return replace(job, source=source, target=target, overwrite=True)
+
+
+def _with_whole_paths(recipe: Recipe) -> Recipe:
+    """Let a recipe mean the same in any folder."""
+    options, output = dict(recipe.options), recipe.settings.output
+    if "model" in options and is_path(options["model"]):
+        options["model"] = Path(options["model"]).absolute()
+    if output.background is not None and Path(output.background).suffix:
+        there = Path(output.background).absolute()
+        output = replace(output, background=there if there.is_file() else output.background)
+    return replace(recipe, options=options, settings=replace(recipe.settings, output=output))
 
 
 def _outcomes(ray: Any, results: "ray.data.Dataset") -> Iterator[tuple[int, Outcome]]:
@@ -147,9 +174,6 @@ def _connected() -> Any:
         except Exception as error:  # Ray raises Exception itself
             raise WorkerError(f"no Ray cluster: {str(error).splitlines()[0]}") from error
     logging.getLogger("ray.data").setLevel(logging.ERROR)
-    context = ray.data.DataContext.get_current()
-    context.enable_progress_bars = False
-    context.max_errored_blocks = -1
     return ray
 
 
@@ -160,7 +184,7 @@ def _in_actors(
     actors: int | None,
     **options: Any,
 ) -> "ray.data.Dataset":
-    ray = _connected()
+    ray = import_extra("ray", "ray")
     spare = max(1, int(ray.cluster_resources().get("CPU", 1)) - 1)
     with warnings.catch_warnings():
         # Ray 2.60 deprecates the retries' argument, and has no other for it yet.
@@ -187,10 +211,10 @@ class _JobActor:
 
 
 class _RowActor:
-    def __init__(self, recipe: Recipe, out: str | None) -> None:
+    def __init__(self, recipe: Recipe, out: str | None, *, overwrite: bool) -> None:
         limit_threads(1)
         self._remover, self._settings = recipe.load(), recipe.settings
-        self._out = out
+        self._store = None if out is None else _Store(out, overwrite=overwrite)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
         rows = [self._row(*row) for row in zip(batch["path"], batch["bytes"], strict=True)]
@@ -199,20 +223,38 @@ class _RowActor:
     def _row(self, path: str, data: bytes) -> dict[str, Any]:
         job = Job(name=path, source=None, target=None)
         outcome = cut_out(job, self._remover, self._settings, data=data)
+        output = ""
+        if self._store is not None and outcome.data is not None:
+            name = output_name(PurePosixPath(path), DEFAULT_NAME, self._settings.output.suffix)
+            try:
+                output = self._store.put(name, outcome.data)
+            except Exception as error:  # noqa: BLE001  (each store raises what it likes)
+                reason = f"{self._store.url}/{name}: cannot be written: {reason_of(error)}"
+                outcome = failed(path, reason, "ImageWriteError")
         told = entry(outcome)
         row = {"path": path, **{name: told[name] or "" for name in ("status", "error", "message")}}
-        if self._out is None:
+        if self._store is None:
             return {**row, "data": outcome.data or b""}
-        return {**row, "output": self._write(outcome) if outcome.data else ""}
+        return {**row, "output": output}
 
-    def _write(self, outcome: Outcome) -> str:
-        """Write a cutout to a folder or an object store, whose puts are whole or not at all."""
-        photo = PurePosixPath(outcome.name)
-        target = f"{self._out}/{output_name(photo, DEFAULT_NAME, self._settings.output.suffix)}"
-        if "://" not in target:
-            target = str(Path(target).absolute())
-        filesystem, path = import_extra("pyarrow.fs", "ray").FileSystem.from_uri(target)
-        filesystem.create_dir(os.path.dirname(path), recursive=True)  # noqa: PTH120
-        with filesystem.open_output_stream(path) as stream:
-            stream.write(outcome.data)
-        return target
+
+class _Store:
+    """A folder or an object store, whose puts are whole or not at all."""
+
+    def __init__(self, url: str, *, overwrite: bool) -> None:
+        self.url, self._overwrite = url, overwrite
+        self._fs = import_extra("pyarrow.fs", "ray")
+        self._system, self._folder = self._fs.FileSystem.from_uri(url)
+
+    def put(self, name: str, data: bytes) -> str:
+        """Write a file, and tell its address; one that is there, and the same, may stay."""
+        path = f"{self._folder}/{name}"
+        is_there = self._system.get_file_info(path).type != self._fs.FileType.NotFound
+        if is_there and not self._overwrite:
+            with self._system.open_input_stream(path) as stream:
+                if stream.read() != data:
+                    raise FileExistsError("another is there; pass overwrite=True to replace it")
+        self._system.create_dir(self._folder, recursive=True)
+        with self._system.open_output_stream(path) as stream:
+            stream.write(data)
+        return f"{self.url}/{name}"

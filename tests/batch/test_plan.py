@@ -2,6 +2,7 @@
 
 import errno
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -310,6 +311,17 @@ class TestTrees:
         assert [message for _, message in complaints(planned)] == [
             f"{reason}; nothing was written"
         ] * 2
+
+    @pytest.mark.skipif(sys.platform in {"darwin", "win32"}, reason="disks are so there anyway")
+    def test_names_that_a_disk_takes_for_one_are_refused(self, draw: Draw) -> None:
+        for name in ("in/A.jpg", "in/a.png", "in/b.png"):
+            draw(name)
+        Path("out").mkdir()
+        assert len(plan(["in"], "out").jobs) == 3
+        Path("OUT").symlink_to("out")  # so that it is with both names, as where case is ignored
+        planned = plan(["in"], "out/new/", overwrite=True)
+        assert ways(planned) == [("in/b.png", "out/new/b-cutout.png")]
+        assert "out/new/A-cutout.png would be the output of" in planned.refused[0].message
 
     def test_a_loop_of_links_ends(self, draw: Draw) -> None:
         draw("in/x/a.jpg")

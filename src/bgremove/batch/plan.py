@@ -2,6 +2,7 @@
 
 import codecs
 import os
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -279,12 +280,32 @@ def _refuse(jobs: Sequence[Job], suffix: str) -> tuple[list[Job], list[Outcome]]
 
 
 def _places(jobs: Sequence[Job]) -> dict[Job, str]:
-    """Where each job writes; a folder's real path is looked up once."""
+    """Where each job writes; a folder is looked at once."""
     folder_of = lru_cache(maxsize=1024)(lambda folder: place_of(folder / STREAM)[: -len(STREAM)])
-    return {
-        job: folder_of(job.target.parent) + os.path.normcase(job.target.name) if job.target else ""
-        for job in jobs
-    }
+    ignores_case = lru_cache(maxsize=1024)(_ignores_case)
+
+    def place(target: Path) -> str:
+        if ignores_case(target.parent):
+            return _without_case(folder_of(target.parent) + target.name)
+        return folder_of(target.parent) + os.path.normcase(target.name)
+
+    return {job: place(job.target) if job.target else "" for job in jobs}
+
+
+def _ignores_case(folder: Path) -> bool:
+    """Tell whether names that differ in their case alone are one, as on a Mac's usual disk.
+
+    A folder that is not there yet will be as the nearest above it that is.
+    """
+    for part in (folder.absolute(), *folder.absolute().parents):
+        other = part.with_name(part.name.swapcase()) if part.name else part
+        if other.name != part.name and part.exists():
+            return identity(other) == identity(part)
+    return False
+
+
+def _without_case(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _problem(

@@ -158,8 +158,6 @@ class Remover(ABC):
 def _calls_within() -> int:
     """Count the calls between the caller of this and the code that has called bgremove."""
     frame, count = inspect.currentframe(), -1
-    while (
-        frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] == "bgremove"
-    ):
+    while frame and f"{frame.f_globals.get('__name__')}.".startswith("bgremove."):
         frame, count = frame.f_back, count + 1
     return count
