@@ -562,6 +562,12 @@ class TestTerminal:
         assert code == 2
         assert "- reads standard input, and nothing is piped in" in shown
 
+    def test_it_never_waits_for_a_list_to_be_typed(self) -> None:
+        arguments = ("batch", "--from-file", "-", "--out", "o")
+        code, shown = self.at_terminal(*arguments, streams=("stdin", "stderr"))
+        assert code == 2
+        assert "--from-file - reads standard input, and nothing is piped in" in shown
+
     def test_it_never_shows_a_png_as_text(self) -> None:
         draw("a.png")
         arguments = ["a.png", "--out", "-", "--method", "contour"]

@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from bgremove.terminal import Progress, printable, progress_line, say
+from bgremove.errors import DataError, OptionError
+from bgremove.terminal import Progress, errors_told, printable, progress_line, say
 
 
 @pytest.mark.parametrize(
@@ -47,3 +48,20 @@ def test_a_name_is_one_line() -> None:
 def test_lines_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     say("hello")
     assert capsys.readouterr() == ("", "bgremove: hello\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (DataError("no\nphotos"), 1, "bgremove.x: no\\nphotos\n"),
+        (OptionError("threshold"), 2, "bgremove.x: threshold\n"),
+        (NotADirectoryError(20, "Not a directory", "a/b"), 1, "bgremove.x: a/b: Not a directory\n"),
+        (OSError("odd"), 1, "bgremove.x: odd\n"),
+    ],
+)
+def test_a_program_ends_with_a_line_and_the_error_s_code(
+    capsys: pytest.CaptureFixture[str], error: Exception, code: int, line: str
+) -> None:
+    with pytest.raises(SystemExit, match=str(code)), errors_told("bgremove.x"):
+        raise error
+    assert capsys.readouterr() == ("", line)

@@ -67,6 +67,20 @@ def output_told() -> Iterator[None]:
         raise BgremoveError(f"standard output: cannot be written: {reason}") from error
 
 
+@contextmanager
+def errors_told(program: str) -> Iterator[None]:
+    """End a program that meets an error of ours, or of the system, with a line and its code."""
+    try:
+        yield
+    except BgremoveError as error:
+        click.echo(f"{program}: {printable(str(error))}", err=True)
+        sys.exit(error.exit_code)
+    except OSError as error:
+        place = "" if error.filename is None else f"{error.filename}: "
+        click.echo(f"{program}: {printable(place)}{reason_of(error)}", err=True)
+        sys.exit(1)
+
+
 def say_of(name: str, line: str, *, before: str = "") -> None:
     """Write a line on a photo to standard error; its name is said once."""
     name = printable(name)

@@ -90,7 +90,7 @@ def test_a_picture_that_is_none_is_told(tmp_path: Path) -> None:
     for number in range(2):
         write_pair(tmp_path, number)
     (tmp_path / "masks" / "photo00.png").write_bytes(b"no picture")
-    with pytest.raises(DataError, match=r"photo00\.png"):
+    with pytest.raises(DataError, match=r"photo00\.png: not a picture; expected one of JPEG"):
         read_index(tmp_path, everything)
 
 

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from bgremove.network.tiramisu import PRESETS, Tiramisu, build, total_stride
+from bgremove.errors import ConfigError
+from bgremove.network.tiramisu import PRESETS, Tiramisu, build, preset, total_stride
 
 
 def tiny(tiramisu: Tiramisu) -> Tiramisu:
@@ -46,6 +47,12 @@ def test_each_preset_has_the_size_that_is_told_of_it(name: str, millions: float)
     model = build(PRESETS[name])
     assert round(model.count_params() / 1e6, 1) == millions
     assert model.output_shape == (None, 224, 224, 2)
+
+
+def test_a_network_of_no_name_is_told() -> None:
+    assert preset("fc-densenet56") is PRESETS["fc-densenet56"]
+    with pytest.raises(ConfigError, match=r"network must be one of fc-densenet56, .* got 'unet'"):
+        preset("unet")
 
 
 def test_the_papers_103_pools_five_times() -> None:

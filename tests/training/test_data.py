@@ -1,10 +1,21 @@
 """Square copies are made once, and are what the photos were."""
 
 import numpy as np
+import pytest
+from PIL import Image
 
+from bgremove.errors import DataError
 from bgremove.labelled_photos import read_index, read_photos
 from bgremove.training import data
-from bgremove.training.data import MASK_BIT, STORED_SIZE, VOID_BIT, square_photos
+from bgremove.training.config import RunConfig
+from bgremove.training.data import (
+    MASK_BIT,
+    STORED_SIZE,
+    VOID_BIT,
+    chosen_photos,
+    set_weights,
+    square_photos,
+)
 
 
 def everything(_entry) -> bool:
@@ -27,6 +38,27 @@ def test_squares_are_decoded_once_and_found_again(data_folder, tmp_path) -> None
     half, left_edge = STORED_SIZE // 2, STORED_SIZE * 19 // 60 + 1
     assert again.labels[a, half, half] == MASK_BIT
     assert again.labels[a, half, left_edge] & VOID_BIT
+
+
+def test_photos_of_one_s_own_that_have_changed_are_decoded_anew(tmp_path) -> None:
+    mine = tmp_path / "mine"
+    for kind in ("images", "masks"):
+        (mine / kind).mkdir(parents=True)
+        for name in ("a", "b"):
+            Image.new("RGB", (32, 24), "white").save(mine / kind / f"{name}.png")
+    entries = read_index(mine, everything)
+    assert square_photos(mine, entries, tmp_path / "cache").labels.all()
+    Image.new("RGB", (32, 24), "black").save(mine / "masks" / "a.png")
+    labels = square_photos(mine, entries, tmp_path / "cache").labels
+    assert [bool(each.any()) for each in labels] == [False, True]
+
+
+def test_a_set_without_photos_is_told(data_folder) -> None:
+    config = RunConfig(
+        network="", data=data_folder, phases=(), learning_rate=0, weights={"people": 1, "peple": 1}
+    )
+    with pytest.raises(DataError, match=r"weights\.peple: no photo of this set in .*; people"):
+        set_weights(config, chosen_photos(config, "train"))
 
 
 def test_another_choice_of_photos_is_decoded_anew(data_folder, tmp_path) -> None:

@@ -43,8 +43,7 @@ def test_a_run_writes_its_curve_and_what_it_sees(finished_run) -> None:
     losses, validations = curves.read(run / "loss.csv"), curves.read(run / "val.csv")
     assert [row["step"] for row in losses] == [0, 1, 2, 3, 4, 5]
     assert all(row["loss"] > 0 for row in losses)
-    assert 0 <= validations[-1]["person_iou"] <= 1
-    assert 0 <= validations[-1]["subject_iou"] <= 1
+    assert validations[-1].keys() == {"step", "size", "person_iou", "subject_iou"}
     with Image.open(run / "curve.png") as plot:
         assert plot.width > 100
     with Image.open(run / "predictions.jpg") as sheet:

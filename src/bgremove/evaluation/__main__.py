@@ -9,7 +9,6 @@ import click
 
 from bgremove.api import load_remover
 from bgremove.cards import read_card, write_card
-from bgremove.errors import BgremoveError
 from bgremove.evaluation import report
 from bgremove.evaluation.options import card_file, data_option, device_option, model_option
 from bgremove.evaluation.predictions import stored_matte
@@ -24,6 +23,7 @@ from bgremove.evaluation.run import (
 from bgremove.evaluation.sheet import contact_sheet, write_sheet
 from bgremove.labelled_photos import Entry, LabelledPhoto, read_photos
 from bgremove.removers.base import Matte
+from bgremove.terminal import errors_told
 
 SHEET_PHOTOS = 20
 """How many of the worst photos a sheet shows."""
@@ -70,7 +70,7 @@ def main(
         raise click.UsageError(
             "--write-card stores a model's figures by whole splits: leave out --set, --predictions"
         )
-    try:
+    with errors_told("bgremove.evaluation"):
         entries = labelled_entries(data, splits=splits, sets=sets, output=output)
         matte_of_photo = (
             partial(stored_matte, folder=predictions)
@@ -93,9 +93,6 @@ def main(
         if is_written:
             path = card_file(model)
             write_card(report.with_metrics(read_card(path), table, output), path)
-    except BgremoveError as error:
-        click.echo(f"bgremove.evaluation: {error}", err=True)
-        sys.exit(error.exit_code)
 
 
 def _remover_mattes(output: str, model: str, device: str) -> Callable[[LabelledPhoto], Matte]:

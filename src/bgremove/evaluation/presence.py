@@ -14,7 +14,6 @@ import numpy as np
 
 from bgremove.arrays import Probability
 from bgremove.cards import PresenceRule, read_card, write_card
-from bgremove.errors import BgremoveError
 from bgremove.evaluation.options import card_file, data_option, device_option, model_option
 from bgremove.evaluation.report import aligned
 from bgremove.evaluation.run import labelled_entries
@@ -22,6 +21,7 @@ from bgremove.labelled_photos import read_photos
 from bgremove.removers.network import is_present
 from bgremove.segmenter import load_segmenter
 from bgremove.segmenter.base import Segmenter
+from bgremove.terminal import errors_told
 
 PEOPLE_SPLIT, EMPTY_SPLIT = "val", "negatives_val"
 
@@ -129,7 +129,7 @@ def table(scores: Iterable[RuleScore]) -> str:
 @click.option("--write-card", "is_written", is_flag=True, help="Store the rule on the card.")
 def main(model: str, data: Path, device: str, is_written: bool) -> None:
     """Choose the rule by which a model says that nobody is in a photo."""
-    try:
+    with errors_told("bgremove.evaluation.presence"):
         segmenter = load_segmenter(model, device)
         scores = score_rules(
             GRID,
@@ -144,9 +144,6 @@ def main(model: str, data: Path, device: str, is_written: bool) -> None:
             path = card_file(model)
             card = read_card(path)
             write_card(replace(card, presence={**card.presence, "person": chosen.rule}), path)
-    except BgremoveError as error:
-        click.echo(f"bgremove.evaluation.presence: {error}", err=True)
-        sys.exit(error.exit_code)
 
 
 if __name__ == "__main__":

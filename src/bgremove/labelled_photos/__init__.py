@@ -5,10 +5,10 @@ from pathlib import Path
 
 from bgremove.errors import DataError
 from bgremove.labelled_photos.entries import Entry, LabelledPhoto
-from bgremove.labelled_photos.pairs import paired, read_pairs
+from bgremove.labelled_photos.pairs import pair_versions, paired, read_pairs
 from bgremove.labelled_photos.shards import INDEX, indexed, read_shards
 
-__all__ = ["Entry", "LabelledPhoto", "read_index", "read_photos"]
+__all__ = ["Entry", "LabelledPhoto", "read_index", "read_photos", "versions"]
 
 
 def read_index(folder: Path, keep: Callable[[Entry], bool]) -> list[Entry]:
@@ -42,3 +42,17 @@ def read_photos(folder: Path, entries: Iterable[Entry]) -> Iterator[LabelledPhot
     entries = list(entries)
     sharded = [entry for entry in entries if entry.shard]
     yield from read_shards(folder, sharded) if sharded else read_pairs(folder, entries)
+
+
+def versions(folder: Path, entries: Iterable[Entry]) -> list[str]:
+    """Tell the photos' versions, so as to see which have changed; shards are never changed.
+
+    Raises
+    ------
+    DataError
+        If the folder cannot be listed.
+    """
+    entries = list(entries)
+    if any(entry.shard for entry in entries):
+        return [""] * len(entries)
+    return pair_versions(folder, entries)

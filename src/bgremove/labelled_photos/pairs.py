@@ -64,6 +64,19 @@ def read_pairs(folder: Path, entries: Iterable[Entry]) -> Iterator[LabelledPhoto
         yield LabelledPhoto(entry, image, alpha_from_uint8(mask), np.zeros(mask.shape, np.bool_))
 
 
+def pair_versions(folder: Path, entries: Iterable[Entry]) -> list[str]:
+    """Tell, for each photo of a plain folder, how large and how old its two files are.
+
+    Raises
+    ------
+    DataError
+        If the folder cannot be listed.
+    """
+    images, masks = _pictures(folder / IMAGES), _pictures(folder / MASKS)
+    files = ((images[entry.stem].stat(), masks[entry.stem].stat()) for entry in entries)
+    return [" ".join(f"{s.st_size}@{s.st_mtime_ns}" for s in pair) for pair in files]
+
+
 def _split(index: int, count: int) -> str:
     is_eighth = index % VALIDATION_EVERY == VALIDATION_EVERY - 1
     is_last_of_few = index == count - 1 and count < VALIDATION_EVERY

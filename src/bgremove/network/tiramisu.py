@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 import keras
 from keras import KerasTensor, layers
 
+from bgremove.errors import ConfigError
+
 BATCH_NORM_EPSILON = 1e-3
 """As the original's file states it; the paper leaves it open."""
 
@@ -275,7 +277,7 @@ _FC_DENSENET103 = Tiramisu(
     head=sigmoid_head,
 )
 
-PRESETS = {
+PRESETS: dict[str, Tiramisu] = {
     "fc-densenet56": replace(
         _FC_DENSENET103,
         description="the paper's smallest: 4 layers a block, growth rate 12",
@@ -316,3 +318,16 @@ PRESETS = {
     ),
 }
 """Every network that can be built by name."""
+
+
+def preset(name: str) -> Tiramisu:
+    """Look a network up.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of that name; the message lists those that there are.
+    """
+    if name not in PRESETS:
+        raise ConfigError(f"network must be one of {', '.join(PRESETS)}, got {name!r}")
+    return PRESETS[name]

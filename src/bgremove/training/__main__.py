@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bgremove.errors import BgremoveError
+from bgremove.terminal import errors_told
 
 
 @click.command()
@@ -20,14 +20,11 @@ def main(config: Path, run: Path | None) -> None:
     The backend is Keras': set KERAS_BACKEND to tensorflow (the default) or torch.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
-    try:
+    with errors_told("bgremove.training"):
         from bgremove.training.config import read_config
         from bgremove.training.loop import train
 
         checkpoint = train(read_config(config), run or Path("runs") / config.stem)
-    except BgremoveError as error:
-        click.echo(f"bgremove.training: {error}", err=True)
-        sys.exit(1)
     click.echo(
         f"{checkpoint} is complete; python -m bgremove.training.export makes a model of it",
         err=True,

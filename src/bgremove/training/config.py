@@ -145,9 +145,10 @@ def read_config(path: Path) -> RunConfig:
     for key in ("data", "start"):
         if key in config:
             config[key] = (path.parent / config[key]).resolve()
-    turns = config.get("turns", 1)
-    if not isinstance(turns, int) or turns < 1:
-        raise ConfigError(f"{path}: turns must be a whole number from 1 on, got {turns}")
+    for key in ("turns", "decay_steps"):
+        count = config.get(key, 1)
+        if not isinstance(count, int) or count < 1:
+            raise ConfigError(f"{path}: {key} must be a whole number from 1 on, got {count}")
     if "crop" in config:
         config["crop"] = _crop(config["crop"], path)
     return _fill(RunConfig, config, path)

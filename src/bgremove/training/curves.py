@@ -20,14 +20,13 @@ def read(path: Path) -> list[Row]:
     """Read a table; a last line that was cut off is left out."""
     if not path.exists():
         return []
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.reader(file)
-        heading = next(reader, [])
-        return [
-            dict(zip(heading, map(float, row), strict=True))
-            for row in reader
-            if len(row) == len(heading) and all(row)
-        ]
+    *lines, _ = path.read_text(encoding="utf-8").split("\n")
+    heading, *rows = csv.reader(lines or [""])
+    return [
+        dict(zip(heading, map(float, row), strict=True))
+        for row in rows
+        if len(row) == len(heading) and all(row)
+    ]
 
 
 def forget_from(path: Path, step: int) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bgremove.arrays import Image, Mask
-from bgremove.labelled_photos import Entry, LabelledPhoto, read_index, read_photos
+from bgremove.errors import DataError
+from bgremove.labelled_photos import Entry, LabelledPhoto, read_index, read_photos, versions
 from bgremove.training.config import RunConfig
 
 STORED_SIZE = 384
@@ -35,8 +36,19 @@ def chosen_photos(config: RunConfig, split: str) -> list[Entry]:
 
 
 def set_weights(config: RunConfig, entries: list[Entry]) -> dict[str, float]:
-    """Give how often each set is drawn: as the config says, or as many photos as it has."""
-    return config.weights or dict(Counter(entry.set for entry in entries))
+    """Give how often each set is drawn: as the config says, or as many photos as it has.
+
+    Raises
+    ------
+    DataError
+        If the config weighs a set that has no photo.
+    """
+    photos = Counter(entry.set for entry in entries)
+    for name in config.weights:
+        if name not in photos:
+            there = ", ".join(sorted(photos))
+            raise DataError(f"weights.{name}: no photo of this set in {config.data}; {there}")
+    return config.weights or dict(photos)
 
 
 @dataclass(frozen=True)
@@ -61,7 +73,8 @@ class SquarePhotos:
 def square_photos(folder: Path, entries: list[Entry], cache: Path) -> SquarePhotos:
     """Decode photos once into square copies, kept in `cache` for the next time."""
     entries = sorted(entries, key=lambda entry: (entry.shard, entry.set, entry.stem))
-    key = [f"{STORED_SIZE} px", *(f"{entry.set}/{entry.stem}" for entry in entries)]
+    photos = zip(entries, versions(folder, entries), strict=True)
+    key = [f"{STORED_SIZE} px", *(f"{each.set}/{each.stem}{version}" for each, version in photos)]
     parts = ("names", "images", "labels", "aspects")
     names, images, labels, aspects = (cache / f"{part}.npy" for part in parts)
     if not (names.exists() and aspects.exists()) or np.load(names).tolist() != key:

@@ -5,7 +5,6 @@ network gives for it) and ``card.json``. The card's metrics come later, from
 ``python -m bgremove.evaluation``.
 """
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,14 @@ import numpy as np
 
 from bgremove.arrays import Image, resize
 from bgremove.cards import CARD_FILE, InputSpec, ModelCard, StoredFile, sha256_of, write_card
-from bgremove.errors import BgremoveError, DataError, reason_of
+from bgremove.errors import DataError, reason_of
 from bgremove.evaluation.run import OUTPUTS
 from bgremove.image_io import read_photo
-from bgremove.network.tiramisu import PRESETS, build
+from bgremove.network.tiramisu import build, preset
 from bgremove.segmenter.base import prepare
 from bgremove.segmenter.shapes import as_maps
 from bgremove.segmenter.stored_weights import load_stored_weights
+from bgremove.terminal import errors_told
 from bgremove.training.checkpoint import load_average, read_step
 from bgremove.training.config import RunConfig, read_config
 from bgremove.training.data import chosen_photos, set_weights
@@ -72,7 +72,7 @@ def export_model(
     steps = read_step(checkpoint)
     spec = InputSpec()
     image = resize(read_photo(photo).image, spec.width, spec.height)
-    network = build(PRESETS[config.network], size=spec.height, outputs=len(OUTPUTS))
+    network = build(preset(config.network), size=spec.height, outputs=len(OUTPUTS))
     load_average(network, checkpoint)
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -193,7 +193,7 @@ def main(
     licence: str,
 ) -> None:
     """Make a model of CHECKPOINT's averaged weights."""
-    try:
+    with errors_told("bgremove.training.export"):
         card = export_model(
             checkpoint,
             out,
@@ -204,9 +204,6 @@ def main(
             hardware=hardware,
             licence=licence,
         )
-    except BgremoveError as error:
-        click.echo(f"bgremove.training.export: {error}", err=True)
-        sys.exit(error.exit_code)
     click.echo(f"{out}: {card.name}, {card.parameters:,} parameters")
 
 

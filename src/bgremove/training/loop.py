@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bgremove.errors import TrainingError
-from bgremove.network.tiramisu import PRESETS, build
+from bgremove.network.tiramisu import build, preset
 from bgremove.training import curves
 from bgremove.training.augment import Batch, Sampler
 from bgremove.training.checkpoint import load_checkpoint, load_weights, save_checkpoint
@@ -101,7 +101,7 @@ def _network(config: RunConfig) -> keras.Model:
     backend = keras.backend.backend()
     if backend == "torch":
         keras.config.set_image_data_format("channels_first")
-    model = build(PRESETS[config.network], size=None)
+    model = build(preset(config.network), size=None)
     if backend == "torch":
         speed_up(model)
     optimizer = ConvolutionMuon(
@@ -194,7 +194,7 @@ class _Progress:
 
 def learning_rate(config: RunConfig, step: int) -> float:
     """Linear warm-up, the peak, then a cosine to zero over the run's last `decay_steps`."""
-    warm = min(1.0, (step + 1) / config.warmup_steps)
+    warm = min(1.0, (step + 1) / max(1, config.warmup_steps))
     decay = config.decay_steps or config.steps
     fallen = max(0.0, (step - config.steps + decay) / decay)
     return config.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * fallen))

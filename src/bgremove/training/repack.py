@@ -8,7 +8,6 @@ the data folder has not.
 import csv
 import io
 import itertools
-import sys
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -18,8 +17,9 @@ from typing import TypeAlias
 import click
 from PIL import Image as PILImage
 
-from bgremove.errors import BgremoveError, DataError
+from bgremove.errors import DataError
 from bgremove.labelled_photos import Entry, LabelledPhoto, read_index, read_photos
+from bgremove.terminal import errors_told
 from bgremove.training.data import squared
 
 SPLITS = ("train", "val")
@@ -164,11 +164,8 @@ def _write_index(rows: Iterable[tuple[Entry, tuple[int, int]]], path: Path) -> N
 )
 def main(data: Path, out: Path, labels: Path | None) -> None:
     """Write a small copy of the data folder DATA to OUT, for training on another machine."""
-    try:
+    with errors_told("bgremove.training.repack"):
         shards = repack(data, out, read_labels(labels) if labels else None)
-    except BgremoveError as error:
-        click.echo(f"bgremove.training.repack: {error}", err=True)
-        sys.exit(error.exit_code)
     for shard in shards:
         click.echo(f"{shard}: {shard.stat().st_size / 1e6:.1f} MB", err=True)
 

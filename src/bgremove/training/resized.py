@@ -7,7 +7,6 @@ weights are the first model's file.
 
 import itertools
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,10 +15,11 @@ import click
 
 from bgremove.arrays import resize
 from bgremove.cards import CARD_FILE, ModelCard, read_card, write_card
-from bgremove.errors import BgremoveError, DataError
+from bgremove.errors import DataError
 from bgremove.image_io import read_photo
 from bgremove.network.tiramisu import PRESETS, build, total_stride
 from bgremove.segmenter.stored_weights import load_stored_weights
+from bgremove.terminal import errors_told
 from bgremove.training.export import (
     description_option,
     image_option,
@@ -127,13 +127,10 @@ def main(
     out: Path,
 ) -> None:
     """Make a model of MODEL's weights (a folder) that sees photos at other shapes."""
-    try:
+    with errors_told("bgremove.training.resized"):
         card = resized_model(
             model, out, shapes=shapes, name=name, description=description, photo=photo
         )
-    except BgremoveError as error:
-        click.echo(f"bgremove.training.resized: {error}", err=True)
-        sys.exit(error.exit_code)
     told = ", ".join(f"{height} × {width}" for height, width in shapes)
     click.echo(f"{out}: {card.name}, {told} pixels")
 

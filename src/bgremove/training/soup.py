@@ -5,7 +5,6 @@ either: Wortsman et al., "Model soups: averaging weights of multiple fine-tuned 
 accuracy without increasing inference time", 2022, arXiv 2203.05482.
 """
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,8 +12,9 @@ import click
 import keras
 import numpy as np
 
-from bgremove.errors import BgremoveError, DataError
-from bgremove.network.tiramisu import PRESETS, build
+from bgremove.errors import DataError
+from bgremove.network.tiramisu import build, preset
+from bgremove.terminal import errors_told
 from bgremove.training.checkpoint import is_model, load_weights, read_step, save_average
 from bgremove.training.config import read_config
 
@@ -47,7 +47,7 @@ def write_soup(parts: Sequence[Part], out: Path, network: str) -> None:
         told = ", ".join(f"{share:g}" for share, _ in parts)
         raise DataError(f"shares must be 0 or more, and not all 0, got {told}")
     steps = [read_step(path) for _, path in parts if not is_model(path)]
-    model = build(PRESETS[network], size=None)
+    model = build(preset(network), size=None)
     mean = [np.zeros(variable.shape) for variable in model.weights]
     for share, path in parts:
         load_weights(model, path)
@@ -75,11 +75,8 @@ def write_soup(parts: Sequence[Part], out: Path, network: str) -> None:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The checkpoint.")
 def main(parts: tuple[Part, ...], config: Path, out: Path) -> None:
     """Write the weighted mean of runs' and models' weights."""
-    try:
+    with errors_told("bgremove.training.soup"):
         write_soup(parts, out, read_config(config).network)
-    except BgremoveError as error:
-        click.echo(f"bgremove.training.soup: {error}", err=True)
-        sys.exit(error.exit_code)
 
 
 if __name__ == "__main__":
