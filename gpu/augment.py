@@ -75,7 +75,7 @@ def drawn_batch(
 
     person, subject = mask * _maps(person_kind == MASK), mask * _maps(subject_kind == MASK)
     person_counts = counts * _maps(person_kind != UNKNOWN)
-    subject_counts = counts * _maps(subject_kind == MASK)
+    subject_counts = counts * _maps(subject_kind != UNKNOWN)
 
     occlude = recipe.occlude * photos.has_things
     hidden = _chosen(torch.full((count,), occlude, device=photos.device))

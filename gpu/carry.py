@@ -44,9 +44,12 @@ def pack(photos: Path, data: Path, start: Path, encoder: Path, out: Path) -> Non
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.option("--steps", type=int, required=True, help="As facts.json says.")
-def unpack(run: Path, checkpoint: Path, steps: int) -> None:
+@click.option(
+    "--name", default="average", show_default=True, help="Which: average-STEP, as it was validated."
+)
+def unpack(run: Path, checkpoint: Path, steps: int, name: str) -> None:
     """Make of a run's average a CHECKPOINT for bgremove.training.export."""
-    arrays = load_parts(run, "average")
+    arrays = load_parts(run, name)
     network = build(PRESETS[NETWORK], size=None)
     save_average(checkpoint, [arrays[weight.path] for weight in network.weights], steps)
 

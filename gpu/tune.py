@@ -40,7 +40,7 @@ COARSER = 0.7
 TOLD = 0.5
 """How much its word counts, where the masks count 1."""
 
-FLAT, WARM_STEPS, LEAST_RATE = 0.5, 40, 0.01
+FLAT, WARM_STEPS, LEAST_RATE = 0.25, 40, 0.01
 """Until when the rate stays at its peak, the steps that it takes to get there, and its end."""
 
 SMALL_SHARE = 0.25

@@ -17,7 +17,7 @@ from bgremove.terminal import errors_told
 def main(config: Path, run: Path | None) -> None:
     """Train the network that CONFIG describes; killed, the same command goes on with it.
 
-    The backend is Keras': set KERAS_BACKEND to tensorflow (the default) or torch.
+    The backend is Keras': set KERAS_BACKEND to tensorflow (the default), torch or jax.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
     with errors_told("bgremove.training"):
