@@ -37,7 +37,7 @@ def with_gaps_closed(probability: Probability, unsure: Floats) -> Probability:
     Returns
     -------
     (h, w) ndarray of float32 in [0, 1]
-        Nowhere less than it was; as it was where `unsure` is 0.
+        Nowhere less than it was, but for the surest 0.001; as it was where `unsure` is 0.
     """
     size = 2 * round(GAP * max(probability.shape)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))

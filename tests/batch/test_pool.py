@@ -105,6 +105,55 @@ def test_a_remover_that_cannot_be_loaded_is_told_once(draw: Draw) -> None:
     assert active_children() == []
 
 
+class KillerOfSuccessors(Signaller):
+    """Kills a worker at a photo, and those that are to replace it, as they start."""
+
+    def __init__(self, name: str, successors: int) -> None:
+        super().__init__(name, signal.SIGKILL)
+        self.left = successors
+
+    def end(self, job: Job, outcome: Outcome) -> None:
+        super().end(job, outcome)
+        if outcome.status == "failed":
+            threading.Thread(target=self.kill_successors).start()
+
+    def kill_successors(self) -> None:
+        killed: set[int] = set()
+        while self.left:
+            for worker in active_children():
+                if worker.pid not in killed and self.left:
+                    killed.add(worker.pid)
+                    self.left -= 1
+                    os.kill(worker.pid, signal.SIGKILL)
+
+
+def test_a_replacement_that_dies_is_replaced_too(draw: Draw) -> None:
+    jobs = jobs_for(draw, "a.png", "b.png", "c.png")
+    killer = KillerOfSuccessors("in/b.png", successors=2)
+    statuses = [o.status for o in run_parallel(jobs, CONTOUR, workers=1, journal=killer)]
+    assert statuses == ["done", "failed", "done"]
+
+
+def test_when_all_replacements_die_the_run_ends(draw: Draw) -> None:
+    jobs = jobs_for(draw, "a.png", "b.png", "c.png")
+    killer = KillerOfSuccessors("in/b.png", successors=4)
+    with pytest.raises(WorkerError, match="a worker has died before its first photo: SIGKILL"):
+        list(run_parallel(jobs, CONTOUR, workers=1, journal=killer))
+
+
+def test_a_remover_that_fails_in_an_odd_way_is_told(draw: Draw) -> None:
+    recipe = Recipe(method="contour", options={"low": Odd()})
+    with pytest.raises(WorkerError, match="the remover cannot be loaded: odd"):
+        list(run_parallel(jobs_for(draw, "a.png"), recipe, workers=1))
+
+
+class Odd(int):
+    """A number that cannot be compared."""
+
+    def __float__(self) -> float:
+        raise ArithmeticError("odd")
+
+
 def test_a_worker_that_dies_before_its_first_photo_ends_the_run(draw: Draw) -> None:
     jobs = jobs_for(draw, "a.png")
     outcomes = run_parallel(jobs, CONTOUR, workers=1)

@@ -24,6 +24,9 @@ GRACE = 5.0
 """Seconds that a worker has to leave by itself, before it is killed."""
 
 
+TRIES = 3
+"""How many workers may die before their first photo after one has come so far."""
+
 LONGEST_WAIT = 3600.0
 """Seconds without a look at the clock: systems take no wait of a month."""
 
@@ -75,7 +78,7 @@ def run_parallel(
     BgremoveError
         What loading the remover raises.
     WorkerError
-        If a worker dies before it can do anything.
+        If a worker dies before it can do anything; of those that replace others, several.
 
     Notes
     -----
@@ -101,6 +104,7 @@ class _Pool:
         self._recipe, self._threads = recipe, threads
         self._timeout, self._journal = timeout, journal
         self._workers: list[_Worker] = []
+        self._tries = 0
 
     def hire(self) -> None:
         self._workers.append(_Worker(self._recipe, self._threads))
@@ -144,15 +148,16 @@ class _Pool:
         if isinstance(answer, Exception):
             raise answer
         if answer is None:
-            worker.ready = True
+            worker.ready, self._tries = True, TRIES
             return None
         return self._end(worker, answer)
 
     def _bury(self, worker: "_Worker") -> Outcome | None:
         worker.process.join(GRACE)
         how = _death(worker.process.exitcode)
-        if not worker.ready:
+        if not worker.ready and not self._tries:
             raise WorkerError(f"a worker has died before its first photo: {how}")
+        self._tries -= not worker.ready
         self._replace(worker)
         if worker.job is None:
             return None

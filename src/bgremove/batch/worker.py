@@ -13,7 +13,7 @@ from typing import Any
 from bgremove.batch.jobs import Job
 from bgremove.batch.photo import cut_out
 from bgremove.batch.recipe import Recipe
-from bgremove.errors import BgremoveError
+from bgremove.errors import BgremoveError, WorkerError, reason_of
 from bgremove.threads import limit_threads
 
 
@@ -36,6 +36,9 @@ def serve(connection: "Connection[Any, Job | None]", recipe: Recipe, threads: in
         remover = recipe.load()
     except BgremoveError as error:
         connection.send(error)
+        return
+    except Exception as error:  # noqa: BLE001  (told by the parent, in a line)
+        connection.send(WorkerError(f"the remover cannot be loaded: {reason_of(error)}"))
         return
     with suppress(EOFError, ConnectionError):  # the parent has gone
         connection.send(None)

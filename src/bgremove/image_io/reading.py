@@ -99,6 +99,8 @@ def decode(data: bytes, name: str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> P
         If the bytes are no picture that `read_photo` would read.
     ImageTooLargeError
         If it has more than `max_pixels`.
+    MissingExtraError
+        If it is HEIC and pillow-heif is not installed.
     """
     return _decode(BytesIO(data), printable(name), max_pixels, 0)
 
@@ -140,7 +142,7 @@ def photo_from_pil(picture: PILImage.Image) -> Photo:
     Raises
     ------
     ImageReadError
-        If it cannot be loaded, has no pixels, or has float pixels.
+        If it cannot be loaded, has no pixels, or has float pixels, or grey ones beyond 16 bits.
     """
     name = "PIL image"
     try:

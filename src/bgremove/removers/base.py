@@ -116,9 +116,9 @@ class Remover(ABC):
         Raises
         ------
         InputError
-            If `picture` is none of these.
+            If `picture` is none of these, or a box or point that was given lies outside it.
         ImageReadError
-            If it, or the background, is a path or bytes and cannot be read.
+            If it, or the background, is no picture that can be read.
         OptionError
             If `output` is no `Output`.
         """
