@@ -139,6 +139,7 @@ class TestLoadRemover:
             ("person", {"model": api.models()[0]}, "model must be a name or a path, got a Model"),
             ("contour", {"box": np.ones((1, 4))}, "box must be 4 numbers, got array"),
             ("contour", {"box": 5}, "box must be 4 numbers, got 5"),
+            ("contour", {"point": np.array(5)}, "point must be 2 numbers, got array"),
             ("contour", {"edges": ["soft"]}, "edges must be one of soft, hard, fine, got"),
         ],
     )

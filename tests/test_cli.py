@@ -226,8 +226,11 @@ class TestSteps:
         draw("a.png")
         Path("file").touch()
         code, out, err = told(contour("a.png", "--explain", "file"))
+        assert (code, out) == (2, "")
+        assert "--explain must name a folder, got the file file" in err
+        code, out, err = told(contour("a.png", "--explain", "file/below"))
         assert (code, out) == (1, "")
-        assert "a-steps.png: expected a folder above it, got a file" in err
+        assert "file/below/a-steps.png: cannot be written: Not a directory" in err
 
     def test_steps_never_replace_a_photo(self) -> None:
         draw("a.png")

@@ -99,6 +99,16 @@ class TestRun:
         assert batch("a.png", BGREMOVE_OUT="x", BGREMOVE_FORMAT="webp").exit_code == 0
         assert list(outputs("x")) == ["a-cutout.webp"]
 
+    def test_a_report_never_replaces_the_model_s_card(self) -> None:
+        draw("a.png")
+        for name in ("net.onnx", "net.json"):
+            Path(name).write_text("mine")
+        arguments = ("--out", "out", "--method", "person", "--model", "net.onnx")
+        code, _, err = told(batch("a.png", *arguments, "--report", "net.json"))
+        assert code == 2
+        assert "report net.json would overwrite net.json, which the run needs" in err
+        assert Path("net.json").read_text() == "mine"
+
     def test_a_dry_run_tells_who_writes_where_and_does_nothing(self) -> None:
         draw("in/a.png")
         draw("in/a.jpg")

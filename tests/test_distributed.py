@@ -190,7 +190,7 @@ def test_a_cutout_never_replaces_another_s_unless_it_may(folder: Path) -> None:
         assert sorted(row["status"] for row in rows) == ["done", "failed"]
         (bad,) = (row for row in rows if row["status"] == "failed")
         assert bad["error"] == "ImageWriteError"
-        assert "1-cutout.png: cannot be written: another is there" in bad["message"]
+        assert "1-cutout.png: exists already, and is another" in bad["message"]
     rows = remove_dataset(photos, CONTOUR, out=url, overwrite=True).take_all()
     assert {row["status"] for row in rows} == {"done"}
 

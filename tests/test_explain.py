@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image as PILImage
+from PIL.ImageFile import ImageFile
 
-from bgremove.batch import Job
+from bgremove.batch import Job, Plan
+from bgremove.batch.jobs import failed
 from bgremove.errors import BgremoveError
-from bgremove.explain import strip, write_strips
+from bgremove.explain import plan_strips, strip, write_strips
 from bgremove.removers.object import ObjectRemover
 
 
@@ -16,6 +18,54 @@ def scene() -> np.ndarray:
     image = np.full((150, 200, 3), 225, np.uint8)
     image[50:110, 60:140] = (40, 80, 160)
     return image
+
+
+def job(source: str | None, target: str | None) -> Job:
+    paths = (None if name is None else Path(name) for name in (source, target))
+    source_path, target_path = paths
+    return Job(name=source or "-", source=source_path, target=target_path)
+
+
+@pytest.mark.usefixtures("bare_folder")
+class TestPlan:
+    def test_each_photo_has_its_strip_in_the_folder(self) -> None:
+        planned = Plan(jobs=(job("in/a.png", "a-cutout.webp"), job("b.png", None)), refused=())
+        strips = plan_strips(planned, Path("steps"), overwrite=True)
+        assert [each.target for each in strips.jobs] == [
+            Path("steps/a-steps.png"),
+            Path("steps/b-steps.png"),
+        ]
+        assert [each.overwrite for each in strips.jobs] == [True, True]
+        assert strips.refused == ()
+
+    def test_a_strip_costs_no_photo_whether_that_is_cut_out_or_not(self) -> None:
+        for name in ("a.png", "a-steps.png", "b.png", "b-steps.png"):
+            Path(name).touch()
+        jobs = (job("a.png", "a-c.png"), job("a-steps.png", "c.png"), job("b.png", "b-c.png"))
+        planned = Plan(jobs=jobs, refused=(failed("b-steps.png", "exists already", ""),))
+        strips = plan_strips(planned, Path(), overwrite=True)
+        assert [each.name for each in strips.jobs] == ["a-steps.png"]
+        assert [outcome.message for outcome in strips.refused] == [
+            f"{name}-steps.png would overwrite the input {name}-steps.png; nothing was written"
+            for name in "ab"
+        ]
+
+    def test_a_strip_costs_no_cutout(self) -> None:
+        planned = Plan(jobs=(job("a.png", "steps/a-steps.png"),), refused=())
+        strips = plan_strips(planned, Path("steps"), overwrite=True)
+        assert strips.jobs == ()
+        assert "would be the output of a.png and of a.png" in strips.refused[0].message
+
+    def test_two_photos_never_share_a_strip(self) -> None:
+        planned = Plan(jobs=(job("x/a.png", "1.png"), job("y/a.png", "2.png")), refused=())
+        strips = plan_strips(planned, Path("steps"), overwrite=True)
+        assert strips.jobs == ()
+        assert "would be the output of x/a.png and of y/a.png" in strips.refused[0].message
+
+    def test_standard_input_has_no_strip(self) -> None:
+        strips = plan_strips(Plan(jobs=(job(None, "c.png"),), refused=()), Path(), overwrite=True)
+        (told,) = strips.refused
+        assert told.message == "has no name to draw its steps under; pass a file"
 
 
 def jobs(folder: Path, target: str, *, overwrite: bool = False) -> list[Job]:
@@ -57,10 +107,13 @@ def test_a_photo_over_the_limit_has_no_strip(tmp_path: Path) -> None:
     assert "over the limit of 29,999" in told
 
 
-def test_standard_input_has_no_strip(tmp_path: Path) -> None:
-    job = Job(name="-", source=None, target=tmp_path / "s.png")
-    (told,) = write_strips([job], {}, max_pixels=30_000)
-    assert told == "-: has no name to draw its steps under; pass a file"
+def test_too_little_memory_costs_one_strip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(ImageFile, "load", fail)
+    (told,) = write_strips(jobs(tmp_path, "s.png"), {}, max_pixels=30_000)
+    assert told.endswith("thing.png: not enough memory to draw its steps")
 
 
 def test_options_of_another_kind_are_refused() -> None:

@@ -75,6 +75,8 @@ def test_what_is_no_box_or_point_is_refused(hints: dict[str, Any], message: str)
 def test_a_detector_s_box_and_point_are_taken() -> None:
     box, point = np.array([100, 40, 200, 80], np.float32), np.array([500, 100])
     check_hints(tuple(box), tuple(point))
+    near_the_edge = np.array([200, 40, 100, 80], np.uint8)
+    assert attention(PHOTO, SMALL, tuple(near_the_edge), None).inside[30, 140]
     expected = attention(PHOTO, SMALL, (100, 40, 200, 80), (500, 100))
     found = attention(PHOTO, SMALL, tuple(box), tuple(point))
     np.testing.assert_array_equal(found.inside, expected.inside)

@@ -92,11 +92,26 @@ class TestBackgrounds:
         assert picture[7, 0].tolist() == [0, 0, 0]
         assert picture[7, 11].tolist() == [255, 255, 255]
 
-    def test_a_path_is_a_picture_whatever_it_is_called(self, cut, photo, tmp_path: Path) -> None:
-        PILImage.new("RGB", (12, 8), (0, 90, 0)).save(tmp_path / "red", "png")
-        output = Output(background=tmp_path / "red")
+    @pytest.mark.usefixtures("bare_folder")
+    @pytest.mark.parametrize("name", ["red", "blur"])
+    def test_a_path_is_a_picture_whatever_it_is_called(self, cut, photo, name: str) -> None:
+        PILImage.new("RGB", (12, 8), (0, 90, 0)).save(name, "png")
+        output = Output(background=Path(name))
         assert rendered(cut, photo, output)[0, 0].tolist() == [0, 90, 0]
         assert not output.shows_photo
+
+    @pytest.mark.parametrize(
+        ("background", "picture"),
+        [
+            (None, None),
+            ("red", None),
+            ("blur:3", None),
+            ("x/red", Path("x/red")),
+            (Path("red"), Path("red")),
+        ],
+    )
+    def test_what_is_no_word_is_a_picture_s_file(self, background, picture) -> None:
+        assert Output(background=background).picture == picture
 
     @pytest.mark.usefixtures("bare_folder")
     def test_a_thin_picture_is_cut_before_it_is_scaled(self) -> None:

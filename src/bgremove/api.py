@@ -1,7 +1,7 @@
 """The functions for one picture, thin over the removers."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from threading import Lock
 from typing import Any, overload
@@ -357,8 +357,8 @@ def load_remover(
         "low": low,
         "high": high,
         "quality": quality,
-        "box": tuple(box) if isinstance(box, Iterable) else box,
-        "point": tuple(point) if isinstance(point, Iterable) else point,
+        "box": _hashable(box),
+        "point": _hashable(point),
     }
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     check_options(method, given)
@@ -384,6 +384,14 @@ def models() -> tuple[ModelCard, ...]:
         If a card is missing, broken or incomplete.
     """
     return tuple(shipped_models())
+
+
+def _hashable(numbers: Sequence[float] | None) -> Any:
+    """Give numbers as a tuple; what is no sequence, the remover tells."""
+    try:
+        return None if numbers is None else tuple(numbers)
+    except TypeError:
+        return numbers
 
 
 _loading = Lock()

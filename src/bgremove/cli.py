@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -247,7 +248,7 @@ def command(
     with log_on_stderr(shown=verbose), sigterm_as_interrupt():
         planned = plan(inputs, out, output=output, overwrite=overwrite)
         _check_standard_output(planned)
-        strips = None if explain is None else _plan_strips(inputs, explain, overwrite=overwrite)
+        strips = None if explain is None else _plan_strips(planned, explain, overwrite=overwrite)
         outcomes = _outcomes(planned, method, options, settings)
         count = len(planned.refused) + len(planned.jobs)
         bar = count > 1 and not quiet and not verbose and is_terminal(sys.stderr)
@@ -321,12 +322,13 @@ def _outcomes(
         yield from run(planned.jobs, load_remover(method, **options), settings)
 
 
-def _plan_strips(inputs: Sequence[str], folder: str, *, overwrite: bool) -> "Plan":
+def _plan_strips(planned: "Plan", folder: str, *, overwrite: bool) -> "Plan":
     """Settle where each photo's steps are drawn, before anything is written."""
-    from bgremove.batch import plan
-    from bgremove.explain import STRIP_NAME
+    from bgremove.explain import plan_strips
 
-    return plan(inputs, f"{folder or os.curdir}/", name=STRIP_NAME, overwrite=overwrite)
+    if os.path.exists(folder) and not os.path.isdir(folder):  # noqa: PTH110, PTH112  (no OSError)
+        raise click.UsageError(f"--explain must name a folder, got the file {folder}")
+    return plan_strips(planned, Path(folder), overwrite=overwrite)
 
 
 def _draw(

@@ -170,9 +170,6 @@ def _batch(
     folder, name = f"{out}/", name or DEFAULT_NAME
     output = settle_format(output_of(options), folder, name)
     options = options_of_method(ctx, method, options)
-    if report:
-        lists = [] if from_file in (None, STREAM) else [Path(str(from_file))]
-        check_report(Path(report), kept=[Path(out, MANIFEST_FILE), *lists])
     settings = Settings(
         output=output,
         require_subject=require_subject,
@@ -180,6 +177,10 @@ def _batch(
         durable=fsync,
     )
     recipe = Recipe(method=method, options=options, settings=settings)
+    if report:
+        lists = [] if from_file in (None, STREAM) else [Path(str(from_file))]
+        kept = [Path(out, MANIFEST_FILE), *lists, *recipe.model_files()]
+        check_report(Path(report), kept=kept)
     planned = plan(
         inputs,
         folder,

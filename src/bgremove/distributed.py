@@ -17,8 +17,9 @@ from bgremove.batch.jobs import failed
 from bgremove.batch.plan import DEFAULT_NAME, output_name
 from bgremove.batch.pool import Journal
 from bgremove.batch.report import entry
-from bgremove.errors import WorkerError, reason_of
+from bgremove.errors import BgremoveError, ImageWriteError, WorkerError, reason_of
 from bgremove.extras import import_extra
+from bgremove.image_io import write_atomically
 from bgremove.model_files import is_path
 from bgremove.threads import limit_threads
 
@@ -53,7 +54,8 @@ def remove_dataset(
         ``STEM-cutout.png``, or of the output's format. Without it, the rows carry the files.
     overwrite : bool, default False
         Whether a file that is there is replaced. If not, a photo whose cutout is there already,
-        and another, has failed: as the second of two photos of one stem.
+        and another, has failed: as the second of two photos of one stem. (Not so where two such
+        photos reach an object store at the same moment: the last one wins.)
     actors : int, optional
         By default one a CPU of the cluster, less one, which reads.
 
@@ -129,7 +131,7 @@ def run_on_ray(
     left = dict(enumerate(jobs))
     for index, outcome in _outcomes(ray, results):
         job = left.pop(index)
-        outcome = replace(outcome, target=outcome.target and job.target)
+        outcome = _as_here(outcome, job)
         if journal:
             journal.end(job, outcome)
         yield outcome
@@ -144,14 +146,21 @@ def _for_an_actor(job: Job) -> Job:
     return replace(job, source=source, target=target, overwrite=True)
 
 
+def _as_here(outcome: Outcome, job: Job) -> Outcome:
+    """Let an outcome name files as its job does."""
+    message = outcome.message
+    for path in filter(None, (job.source, job.target)):
+        message = message.replace(str(path.absolute()), str(path))
+    return replace(outcome, message=message, target=outcome.target and job.target)
+
+
 def _with_whole_paths(recipe: Recipe) -> Recipe:
     """Let a recipe mean the same in any folder."""
     options, output = dict(recipe.options), recipe.settings.output
     if "model" in options and is_path(options["model"]):
         options["model"] = Path(options["model"]).absolute()
-    if output.background is not None and Path(output.background).suffix:
-        there = Path(output.background).absolute()
-        output = replace(output, background=there if there.is_file() else output.background)
+    if output.picture is not None:
+        output = replace(output, background=output.picture.absolute())
     return replace(recipe, options=options, settings=replace(recipe.settings, output=output))
 
 
@@ -228,6 +237,8 @@ class _RowActor:
             name = output_name(PurePosixPath(path), DEFAULT_NAME, self._settings.output.suffix)
             try:
                 output = self._store.put(name, outcome.data)
+            except BgremoveError as error:
+                outcome = failed(path, str(error), type(error).__name__)
             except Exception as error:  # noqa: BLE001  (each store raises what it likes)
                 reason = f"{self._store.url}/{name}: cannot be written: {reason_of(error)}"
                 outcome = failed(path, reason, "ImageWriteError")
@@ -239,7 +250,7 @@ class _RowActor:
 
 
 class _Store:
-    """A folder or an object store, whose puts are whole or not at all."""
+    """A folder, or an object store, whose puts are whole or not at all."""
 
     def __init__(self, url: str, *, overwrite: bool) -> None:
         self.url, self._overwrite = url, overwrite
@@ -247,14 +258,27 @@ class _Store:
         self._system, self._folder = self._fs.FileSystem.from_uri(url)
 
     def put(self, name: str, data: bytes) -> str:
-        """Write a file, and tell its address; one that is there, and the same, may stay."""
-        path = f"{self._folder}/{name}"
-        is_there = self._system.get_file_info(path).type != self._fs.FileType.NotFound
-        if is_there and not self._overwrite:
+        """Write a file, and tell its address; one that is there, and the same, stays.
+
+        Raises
+        ------
+        ImageWriteError
+            If another is there, and is not to be overwritten.
+        """
+        path, address = f"{self._folder}/{name}", f"{self.url}/{name}"
+        if not self._overwrite and self._is_there(path):
             with self._system.open_input_stream(path) as stream:
-                if stream.read() != data:
-                    raise FileExistsError("another is there; pass overwrite=True to replace it")
+                if stream.read() == data:
+                    return address
+            reason = "exists already, and is another; pass overwrite=True to replace it"
+            raise ImageWriteError(f"{address}: {reason}")
+        if isinstance(self._system, self._fs.LocalFileSystem):
+            write_atomically(data, Path(path), overwrite=self._overwrite, durable=False)
+            return address
         self._system.create_dir(self._folder, recursive=True)
         with self._system.open_output_stream(path) as stream:
             stream.write(data)
-        return f"{self.url}/{name}"
+        return address
+
+    def _is_there(self, path: str) -> bool:
+        return bool(self._system.get_file_info(path).type != self._fs.FileType.NotFound)

@@ -1,7 +1,9 @@
 """The object method's way, drawn: each step's picture beside the next, numbered."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,9 @@ from PIL import Image as PILImage
 from PIL import ImageDraw
 
 from bgremove.arrays import Image, alpha_to_uint8, resize
-from bgremove.batch import Job
+from bgremove.batch import Job, Plan
+from bgremove.batch.jobs import failed
+from bgremove.batch.plan import refuse
 from bgremove.compose import cutout
 from bgremove.errors import BgremoveError
 from bgremove.image_io import read_photo, write_atomically
@@ -21,8 +25,8 @@ CAPTION = 18
 GAP = 4
 """Between two pictures, in pixels."""
 
-STRIP_NAME = "{stem}-steps.{ext}"
-"""What a strip is called, as a template of `bgremove.batch.plan`."""
+ENDING = "-steps.png"
+"""What a strip is called after its photo's name."""
 
 
 def strip(image: Image, remover: ObjectRemover) -> PILImage.Image:
@@ -60,13 +64,42 @@ def strip(image: Image, remover: ObjectRemover) -> PILImage.Image:
     return drawn
 
 
+def plan_strips(planned: Plan, folder: Path, *, overwrite: bool) -> Plan:
+    """Settle where each photo's strip goes, so that it costs no photo, cutout or other strip.
+
+    Parameters
+    ----------
+    planned : Plan
+        Of the cutouts.
+    folder : Path
+        Need not be there.
+    overwrite : bool
+        Whether a file that is there may be replaced.
+
+    Returns
+    -------
+    Plan
+        Its jobs' targets are the strips.
+    """
+    strips, nameless = [], []
+    for job in planned.jobs:
+        if job.source is None:
+            reason = "has no name to draw its steps under; pass a file"
+            nameless.append(failed(job.name, reason, "InputError"))
+        else:
+            target = folder / f"{job.source.stem}{ENDING}"
+            strips.append(replace(job, target=target, overwrite=overwrite))
+    accepted, refused = refuse(strips, Path(ENDING).suffix, beside=planned)
+    return Plan(jobs=tuple(accepted), refused=(*nameless, *refused))
+
+
 def write_strips(jobs: Iterable[Job], options: dict[str, Any], *, max_pixels: int) -> list[str]:
-    """Write the strip of each photo that is a file.
+    """Write the strips that are planned.
 
     Parameters
     ----------
     jobs : iterable of Job
-        Whose targets are the strips, as `bgremove.batch.plan` names them by `STRIP_NAME`.
+        As `plan_strips` gives them.
     options : dict
         Those of `ObjectRemover`.
     max_pixels : int
@@ -80,14 +113,15 @@ def write_strips(jobs: Iterable[Job], options: dict[str, Any], *, max_pixels: in
     remover = ObjectRemover(**options)
     failures = []
     for job in jobs:
-        if job.source is None or job.target is None:
-            failures.append(f"{job.name}: has no name to draw its steps under; pass a file")
-            continue
+        assert job.source is not None, "only files have strips"
+        assert job.target is not None, "a strip is a file"
         try:
             drawn = strip(read_photo(job.source, max_pixels=max_pixels).image, remover)
             write_atomically(_png(drawn), job.target, overwrite=job.overwrite)
         except BgremoveError as error:
             failures.append(f"{job.name}: {error}")
+        except MemoryError:
+            failures.append(f"{job.name}: not enough memory to draw its steps")
     return failures
 
 

@@ -1,7 +1,7 @@
 """What a user says of where the subject is: a box round it, a point on it."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
 
@@ -86,8 +86,8 @@ def attention(
     background = frame(rows, columns)
     centre, reach = (columns / 2, rows / 2), (columns / 2, rows / 2)
     if box is not None:
-        left, top = max(0.0, box[0]), max(0.0, box[1])
-        right, bottom = min(float(width), box[0] + box[2]), min(float(height), box[1] + box[3])
+        x, y, wide, high = map(float, box)
+        left, top, right, bottom = max(0, x), max(0, y), min(width, x + wide), min(height, y + high)
         if left >= right or top >= bottom:
             raise InputError(f"box {_told(box)} lies outside the photo of {width}×{height} pixels")
         centre = ((left + right) / 2 * across, (top + bottom) / 2 * down)
@@ -142,7 +142,10 @@ def meant(shape: NDArray[np.uint8], where: Attention) -> NDArray[np.uint8]:
 def _check_numbers(name: str, values: Sequence[float] | None, count: int) -> None:
     if values is None:
         return
-    given = list(values) if isinstance(values, Iterable) else [values]
+    try:
+        given = list(values)
+    except TypeError:
+        given = [values]  # type: ignore[list-item]
     if len(given) != count or not all(map(is_number, given)):
         raise OptionError(f"{name} must be {count} numbers, got {_told(given)}")
 

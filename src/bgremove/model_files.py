@@ -9,7 +9,12 @@ from bgremove.errors import CardError, ModelMismatchError, ModelNotFoundError, O
 
 DEFAULT_MODEL = "tiramisu"
 
-MODEL_SUFFIXES = (".onnx", ".keras", ".h5", ".hdf5", ".json")
+HDF5_SUFFIXES = (".h5", ".hdf5")
+KERAS2_SUFFIX = ".json"
+KERAS2_FILE = "model.json"
+"""A Keras 2 network, as it is usually called; its weights are HDF5."""
+
+MODEL_SUFFIXES = (".onnx", ".keras", *HDF5_SUFFIXES, KERAS2_SUFFIX)
 """Of the files that `bgremove.segmenter.load_segmenter` takes."""
 
 
@@ -77,7 +82,7 @@ def locate_model(model: str | os.PathLike[str]) -> tuple[ModelCard | None, Path]
     Parameters
     ----------
     model : str or path
-        A folder is one with a ``card.json``, as a shipped model's is.
+        A folder is one with a ``card.json``, as a shipped model's is; the card stands for it.
 
     Returns
     -------
@@ -92,6 +97,8 @@ def locate_model(model: str | os.PathLike[str]) -> tuple[ModelCard | None, Path]
         If there is no model of that name, or no such file.
     ModelMismatchError
         If the file is of another kind.
+    OptionError
+        If `model` is neither a name nor a path.
     CardError
         If a card that is needed is missing, broken or incomplete.
     """
@@ -152,6 +159,38 @@ def find_own_model(path: Path) -> ModelCard | None:
             f"{path}: expected its card beside it, {own.name} or {shared.name}, found neither"
         )
     return None
+
+
+def files_of_model(path: Path) -> list[Path]:
+    """List the files that a user's model is read with.
+
+    Parameters
+    ----------
+    path : Path
+        As `locate_model` takes it.
+
+    Returns
+    -------
+    list of Path
+        Of a folder its card alone, which has the hash of the weights; of a file also what is
+        beside it: its card, and a Keras 2 network's or weights' other half.
+    """
+    if path.is_dir():
+        files = {path / CARD_FILE}
+    elif path.suffix == KERAS2_SUFFIX and path.name != CARD_FILE:
+        files = {path, path.with_name(CARD_FILE), *hdf5_beside(path)}
+    else:
+        files = {path, path.with_name(CARD_FILE)}
+        if path.suffix != ".keras":
+            files.add(path.with_suffix(KERAS2_SUFFIX))
+        if path.suffix in HDF5_SUFFIXES:
+            files.add(path.with_name(KERAS2_FILE))
+    return sorted(file for file in files if file.is_file())
+
+
+def hdf5_beside(path: Path) -> list[Path]:
+    """List the HDF5 files in the folder of a file."""
+    return sorted(file for file in path.parent.glob("*") if file.suffix in HDF5_SUFFIXES)
 
 
 def _shipped_names() -> list[str]:

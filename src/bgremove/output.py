@@ -7,6 +7,7 @@ import os
 import re
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -125,7 +126,15 @@ class Output:
     @property
     def shows_photo(self) -> bool:
         """Whether what was cut away is seen again."""
-        return self.background is not None and _blur_of(os.fspath(self.background)) is not None
+        return isinstance(self.background, str) and _blur_of(self.background) is not None
+
+    @property
+    def picture(self) -> Path | None:
+        """The picture's file that is laid under the cutout, if one is."""
+        text = self.background
+        if text is None or (isinstance(text, str) and _is_word(text)):
+            return None
+        return Path(text)
 
 
 def rendered(cutout: Cutout, photo: Image, output: Output) -> NDArray[np.uint8]:
@@ -163,7 +172,7 @@ def rendered(cutout: Cutout, photo: Image, output: Output) -> NDArray[np.uint8]:
     if output.output == "foreground":
         return np.ascontiguousarray(cutout[..., :3])
     if output.background is not None:
-        return over(cutout, _background(os.fspath(output.background), photo))
+        return over(cutout, _background(output.background, photo))
     return cutout
 
 
@@ -279,14 +288,15 @@ def _covering(picture: Image, width: int, height: int) -> Image:
 # Backgrounds
 
 
-def _background(text: str, photo: Image) -> Image:
+def _background(background: str | os.PathLike[str], photo: Image) -> Image:
     height, width = photo.shape[:2]
+    text = background if isinstance(background, str) else ""
     if (blur := _blur_of(text)) is not None:
         sigma = blur or BLUR_SHARE * max(height, width)
         return blurred(photo, sigma)
     if (colour := _colour_of(text)) is not None:
         return np.broadcast_to(np.array(colour, np.uint8), photo.shape)
-    return _covering(read_photo(text).image, width, height)
+    return _covering(read_photo(background).image, width, height)
 
 
 def blurred(photo: Image, sigma: float) -> Image:
@@ -301,15 +311,15 @@ def blurred(photo: Image, sigma: float) -> Image:
 def _check_background(background: str | os.PathLike[str]) -> None:
     if isinstance(background, os.PathLike):
         return
-    if not (isinstance(background, str) and _may_be_meant(background)):
+    if not (isinstance(background, str) and (_is_word(background) or _may_be_a_path(background))):
         raise OptionError(
             "background must be a CSS colour, a picture's file, blur or blur:RADIUS, "
             f"got {background!r}"
         )
 
 
-def _may_be_meant(text: str) -> bool:
-    return _blur_of(text) is not None or _colour_of(text) is not None or _may_be_a_path(text)
+def _is_word(text: str) -> bool:
+    return _blur_of(text) is not None or _colour_of(text) is not None
 
 
 def _may_be_a_path(text: str) -> bool:

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bgremove.batch import Job, Manifest, Outcome, plan, run
-from bgremove.batch.manifest import MANIFEST_FILE, stamp
+from bgremove.batch.manifest import MANIFEST_FILE, recorded_places, stamp
+from bgremove.batch.sources import place_of
 from bgremove.errors import ImageWriteError
 from bgremove.image_io import write_atomically
 from bgremove.removers.object import ObjectRemover
@@ -178,6 +179,15 @@ def test_a_device_in_its_place_is_told() -> None:
     Path("out", MANIFEST_FILE).symlink_to(os.devnull)
     with pytest.raises(ImageWriteError, match="expected a file, got a folder or device"):
         Manifest(Path("out"), "r")
+
+
+@pytest.mark.parametrize("line", [b'{"file": 5, "subject": null}', b'{"file": "a', b"5", b"\xff"])
+def test_a_line_that_says_nothing_names_no_output(line: bytes) -> None:
+    Path("out").mkdir()
+    assert recorded_places(Path("out")) == frozenset()
+    good = b'{"file": "x/a.png", "subject": null}'
+    Path("out", MANIFEST_FILE).write_bytes(b"\n".join([line, good, line]))
+    assert recorded_places(Path("out")) == {place_of(Path("out/x/a.png"))}
 
 
 @pytest.mark.parametrize(("room", "reason"), [(0, "File too large"), (10, "no space left")])

@@ -397,6 +397,22 @@ class TestTrees:
         ]
         assert complaints(planned) == [("in/lost", "cannot be read: Permission denied")]
 
+    def test_a_photo_whose_folder_may_be_listed_only_costs_itself(
+        self, draw: Draw, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("in/a.jpg", "in/x/b.jpg"):
+            draw(name)
+        stat = os.stat
+
+        def refuse_one(path: object, **options: object) -> os.stat_result:
+            if Path(str(path)).name == "b.jpg":
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+            return stat(path, **options)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(os, "stat", refuse_one)
+        planned = plan(["in"], "out", recursive=True)
+        assert ways(planned) == [("in/a.jpg", "out/a-cutout.png")]
+
     def test_a_folder_without_photos_that_a_pattern_matches_costs_nothing(self, draw: Draw) -> None:
         for name in ("in/a.jpg", "in/z.jpg"):
             draw(name)

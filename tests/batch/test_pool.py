@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing import active_children
@@ -115,11 +116,12 @@ class KillerOfSuccessors(Signaller):
     def end(self, job: Job, outcome: Outcome) -> None:
         super().end(job, outcome)
         if outcome.status == "failed":
-            threading.Thread(target=self.kill_successors).start()
+            threading.Thread(target=self.kill_successors, daemon=True).start()
 
     def kill_successors(self) -> None:
         killed: set[int] = set()
         while self.left:
+            time.sleep(0.001)
             for worker in active_children():
                 if worker.pid not in killed and self.left:
                     killed.add(worker.pid)

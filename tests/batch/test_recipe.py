@@ -7,7 +7,7 @@ import pytest
 
 from bgremove import model_files
 from bgremove.batch import Recipe, Settings
-from bgremove.errors import CardError, ModelNotFoundError
+from bgremove.errors import CardError, ModelMismatchError, ModelNotFoundError
 from bgremove.output import Output
 from bgremove.removers.object import ObjectRemover
 
@@ -95,16 +95,48 @@ def test_a_picture_as_the_background_counts_by_what_is_in_it() -> None:
     assert len({missing, one, recipe.fingerprint()}) == 3
 
 
-def test_the_weights_of_a_keras_network_count_whatever_they_are_called() -> None:
-    for name in ("[net].json", "weights.hdf5", "[net].txt"):
-        Path(name).write_bytes(b"one")
+@pytest.mark.parametrize(
+    ("model", "counting", "others"),
+    [
+        ("[net].json", ["[net].json", "weights.hdf5", "card.json"], ["report.json", "[net].txt"]),
+        ("net.h5", ["net.h5", "net.json", "model.json", "card.json"], ["report.json", "x.h5"]),
+        ("net.keras", ["net.keras", "card.json"], ["net.json", "net.h5"]),
+        ("net.onnx", ["net.onnx", "net.json", "card.json"], ["report.json", "x.onnx"]),
+    ],
+)
+def test_a_model_counts_by_the_files_that_it_is_read_with(
+    model: str, counting: list[str], others: list[str]
+) -> None:
     Path("[net].bak").mkdir()
-    recipe = Recipe(method="person", options={"model": "[net].json"})
+    for name in (*counting, *others):
+        Path(name).write_bytes(b"one")
+    recipe = Recipe(method="person", options={"model": model})
+    assert [path.name for path in recipe.model_files()] == sorted(counting)
     before = recipe.fingerprint()
-    Path("[net].txt").write_bytes(b"two")
-    assert recipe.fingerprint() == before
-    Path("weights.hdf5").write_bytes(b"two")
-    assert recipe.fingerprint() != before
+    for name in others:
+        Path(name).write_bytes(b"two")
+        assert recipe.fingerprint() == before
+    for name in counting:
+        Path(name).write_bytes(b"two")
+        assert recipe.fingerprint() != before
+        before = recipe.fingerprint()
+
+
+def test_a_folder_without_a_card_waits_for_its_loading() -> None:
+    Path("mine").mkdir()
+    recipe = Recipe(method="person", options={"model": "mine/"})
+    assert recipe.model_files() == []
+    assert recipe.fingerprint() == recipe.fingerprint()
+
+
+def test_a_file_of_a_model_that_cannot_be_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", path)
+
+    Path("net.onnx").touch()
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(ModelMismatchError, match=r"net\.onnx: cannot be read: Permission denied"):
+        Recipe(method="person", options={"model": "net.onnx"}).fingerprint()
 
 
 def test_a_folder_of_a_model_counts_by_its_card(red_model: Path) -> None:

@@ -66,6 +66,22 @@ def test_what_stands_before_a_person_is_no_person(photos: Photos) -> None:
     assert counts[:, 1].max() == 0
 
 
+def test_that_a_photo_has_no_subject_is_learnt_from_it(photos: Photos) -> None:
+    empty = Photos(
+        photos.images.permute(0, 2, 3, 1).numpy(),
+        np.zeros_like(photos.labels.numpy()),
+        np.ones(4),
+        np.full(4, UNKNOWN),
+        np.full(4, NONE),
+        np.full(4, 0.25),
+        "cpu",
+    )
+    _, targets, counts = batch(empty, PLAIN)
+    assert targets.max() == 0
+    assert counts[:, 0].max() == 0
+    assert counts[:, 1].mean() > 0.9
+
+
 def test_a_photo_goes_by_the_shape_that_is_nearest(photos: Photos) -> None:
     photos = Photos(
         photos.images.permute(0, 2, 3, 1).numpy(),

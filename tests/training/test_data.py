@@ -57,7 +57,7 @@ def test_a_set_without_photos_is_told(data_folder) -> None:
     config = RunConfig(
         network="", data=data_folder, phases=(), learning_rate=0, weights={"people": 1, "peple": 1}
     )
-    with pytest.raises(DataError, match=r"weights\.peple: no photo of this set in .*; people"):
+    with pytest.raises(DataError, match=r"weights\.peple: expected training photos .*: people"):
         set_weights(config, chosen_photos(config, "train"))
 
 

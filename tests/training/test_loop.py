@@ -83,6 +83,11 @@ def test_the_learning_rate_warms_up_and_ends_near_zero(config_file) -> None:
     assert rates[-1] < 0.1 * config.learning_rate
 
 
+def test_without_a_warm_up_the_learning_rate_begins_at_its_peak(config_file) -> None:
+    config = replace(read_config(config_file), warmup_steps=0)
+    assert learning_rate(config, 0) == config.learning_rate
+
+
 def test_the_learning_rate_stays_at_its_peak_until_it_decays(config_file) -> None:
     config = replace(read_config(config_file), decay_steps=2)
     peak = config.learning_rate

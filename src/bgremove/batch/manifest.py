@@ -232,7 +232,7 @@ def _event(line: bytes) -> tuple[str, Record] | None:
     """Read a line; one that was cut off, or that a later version wrote, says nothing."""
     try:
         event = json.loads(line)
-        output, known = event.pop("file"), event.pop("subject")
+        output, known = os.fspath(event.pop("file")), event.pop("subject")
         if known is not None:
             known = Subject(**{**known, "box": known["box"] and tuple(known["box"])})
         return output, Record(**event, subject=known)

@@ -2,6 +2,7 @@
 
 import codecs
 import os
+import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -38,6 +39,10 @@ class Plan:
 
     jobs: tuple[Job, ...]
     refused: tuple[Outcome, ...]
+
+
+NOTHING = Plan(jobs=(), refused=())
+"""What there is to do where nothing is."""
 
 
 def plan(
@@ -114,7 +119,7 @@ def plan(
     ]
     if all_frames:
         jobs = [job for parent in jobs for job in _of_each_frame(parent)]
-    accepted, refused = _refuse(jobs, output.suffix)
+    accepted, refused = refuse(jobs, output.suffix)
     return Plan(jobs=tuple(accepted), refused=(*missing, *refused))
 
 
@@ -196,7 +201,7 @@ def _check_out(out: str | None, suffix: str, *, alone: bool) -> None:
     path = Path(out)
     if not out:
         raise OptionError("out must name a file or a folder, got an empty name")
-    if not alone and path.exists() and not path.is_dir():
+    if not alone and os.path.exists(path) and not os.path.isdir(path):  # noqa: PTH110, PTH112  (no OSError)
         raise OptionError(f"out must be a folder for several photos, got the file {out}")
     if _is_folder(out):
         return
@@ -261,13 +266,31 @@ def _of_each_frame(job: Job) -> list[Job]:
     ]
 
 
-def _refuse(jobs: Sequence[Job], suffix: str) -> tuple[list[Job], list[Outcome]]:
-    """Part the jobs that can be done from those whose output would cost a file, or deceive."""
-    places = _places(jobs)
+def refuse(
+    jobs: Sequence[Job], suffix: str, *, beside: Plan = NOTHING
+) -> tuple[list[Job], list[Outcome]]:
+    """Part the jobs that can be done from those whose output would cost a file, or deceive.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+    suffix : str
+        Of the format that their outputs have.
+    beside : Plan, optional
+        Other work on photos, none of which, and none of whose outputs, may be lost.
+
+    Returns
+    -------
+    list of Job
+    list of Outcome
+    """
+    everything = [*beside.jobs, *jobs]
+    places = _places(everything)
     writers: dict[str, list[str]] = {}
-    for job in jobs:
+    for job in everything:
         writers.setdefault(places[job], []).append(job.name)
-    inputs = {identity(job.source): job.name for job in jobs if job.source is not None}
+    inputs = {identity(Path(outcome.name)): outcome.name for outcome in beside.refused}
+    inputs |= {identity(job.source): job.name for job in everything if job.source is not None}
 
     accepted, refused = [], []
     for job in jobs:
@@ -299,13 +322,15 @@ def _ignores_case(folder: Path) -> bool:
     """
     for part in (folder.absolute(), *folder.absolute().parents):
         other = part.with_name(part.name.swapcase()) if part.name else part
-        if other.name != part.name and part.exists():
-            return identity(other) == identity(part)
+        known = identity(part)
+        if other.name != part.name and known:
+            return identity(other) == known
     return False
 
 
 def _without_case(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
+    """Fold what Macs, which write accents in one way alone, and others take for the same."""
+    return unicodedata.normalize("NFC", name).lower() if sys.platform == "darwin" else name.lower()
 
 
 def _problem(

@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,8 @@ from typing import Any
 from bgremove import __version__
 from bgremove.api import load_remover
 from bgremove.batch.photo import Settings
-from bgremove.cards import CARD_FILE
-from bgremove.model_files import DEFAULT_MODEL, find_model, is_path
+from bgremove.errors import ModelMismatchError, reason_of
+from bgremove.model_files import DEFAULT_MODEL, files_of_model, find_model, is_path
 from bgremove.removers import find_method
 from bgremove.removers.base import Remover
 
@@ -59,45 +58,43 @@ class Recipe:
             "method": self.method,
             "options": {name: str(value) for name, value in self.options.items()},
             "settings": settings,
-            "model": self._hash_of_model(),
-            "background": _hash_of_background(self.settings.output.background),
+            "model": _hash_of(self.model_files()),
+            "background": _hash_of_background(self.settings.output.picture),
         }
         text = json.dumps(parts, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def _hash_of_model(self) -> str | None:
+    def model_files(self) -> list[Path]:
+        """List the files by which the model is known; none where the method has no model.
+
+        Raises
+        ------
+        ModelError
+            As `fingerprint` does.
+        """
         if "model" not in find_method(self.method).options:
-            return None
+            return []
         model = self.options.get("model", DEFAULT_MODEL)
-        return _hash_of(Path(model) if is_path(model) else find_model(model)[1])
+        return files_of_model(Path(model) if is_path(model) else find_model(model)[1])
 
 
 _WITHOUT_EFFECT = {"durable", "max_pixels"}
 """Settings that decide whether there is an output, or how it is written, and not what is in it."""
 
 
-_KERAS_SUFFIXES = (".keras", ".h5", ".hdf5", ".json")
-
-
-def _hash_of(model: Path) -> str:
-    """Hash a model's files. Of a folder the card is enough: it has the weights' hash."""
+def _hash_of(files: Iterable[Path]) -> str:
     total = hashlib.sha256()
-    for part in [model / CARD_FILE] if model.is_dir() else _files_of(model):
-        total.update(part.read_bytes())
+    try:
+        for file in files:
+            total.update(file.read_bytes())
+    except OSError as error:
+        raise ModelMismatchError(f"{error.filename}: cannot be read: {reason_of(error)}") from error
     return total.hexdigest()
 
 
-def _files_of(model: Path) -> list[Path]:
-    """List what a model's file is read with: its card, and for Keras network and weights."""
-    files = {model, model.with_suffix(".json"), model.with_name(CARD_FILE)}
-    if model.suffix in _KERAS_SUFFIXES and model.parent.is_dir():
-        files |= {path for path in model.parent.iterdir() if path.suffix in _KERAS_SUFFIXES}
-    return sorted(path for path in files if path.is_file())
-
-
-def _hash_of_background(background: str | os.PathLike[str] | None) -> str | None:
-    """Hash a picture that is laid under the cutouts; None for a colour, or what is not there."""
+def _hash_of_background(picture: Path | None) -> str | None:
+    """Hash a picture that is laid under the cutouts; one that cannot be read is told later."""
     try:
-        return hashlib.sha256(Path(background or "").read_bytes()).hexdigest()
+        return hashlib.sha256(picture.read_bytes()).hexdigest() if picture else None
     except (OSError, ValueError):
         return None

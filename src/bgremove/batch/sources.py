@@ -146,7 +146,7 @@ class _Search:
         for match in sorted(glob.glob(text, recursive=True)):  # noqa: PTH207  (Path.glob takes no absolute pattern)
             path = Path(match)
             folder = path.parent.relative_to(root)
-            if not path.is_dir():
+            if not os.path.isdir(path):  # noqa: PTH112  (no OSError)
                 if self._is_meant(path) and (is_inside or not self._is_below_without(path.parent)):
                     yield Source(match, path, folder)
             elif "**" not in text and (is_inside or not self._is_below_without(path)):
@@ -208,7 +208,7 @@ def _is_photo(path: Path) -> bool:
         path.suffix.lower() in PICTURE_SUFFIXES
         and not path.name.startswith(".")
         and not _OUTPUT.search(path.stem)
-        and path.is_file()
+        and os.path.isfile(path)  # noqa: PTH113  (no OSError from a folder that is listed only)
     )
 
 

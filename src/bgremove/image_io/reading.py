@@ -244,7 +244,7 @@ def _check_size(picture: PILImage.Image, name: str, max_pixels: int) -> None:
         raise ImageTooLargeError(
             f"{name}: {width} × {height} is {width * height:,} pixels, "
             f"over the limit of {max_pixels:,}; raise it with --max-pixels "
-            "(in Python, pass what Pillow opens)"
+            "(in Python, pass an array)"
         )
 
 

@@ -10,6 +10,7 @@ from bgremove.arrays import Image, Probability
 from bgremove.cards import InputSpec, ModelCard
 from bgremove.devices import Device, choose_device, import_tensorflow
 from bgremove.errors import MissingExtraError, ModelMismatchError, ModelNotFoundError
+from bgremove.model_files import HDF5_SUFFIXES, KERAS2_FILE, hdf5_beside
 from bgremove.segmenter.base import prepare
 from bgremove.segmenter.shapes import as_maps, check_shapes
 
@@ -28,9 +29,6 @@ _UNREADABLE = (
     ValueError,
 )
 """What Keras raises for a file that it cannot load."""
-
-KERAS2_FILE = "model.json"
-"""What the original called its network."""
 
 OUTPUTS = {
     ("softmax", 2): ("background", "person"),
@@ -187,7 +185,7 @@ def _read_network(path: Path, card: ModelCard | None) -> "keras.Model":
         return _stored(path, card)
     if path.suffix == ".json":
         return _from_keras2(path, _weights_beside(path))
-    if path.suffix in (".h5", ".hdf5") and _holds_weights_only(path):
+    if path.suffix in HDF5_SUFFIXES and _holds_weights_only(path):
         return _from_keras2(_network_beside(path), path)
     return _whole(path)
 
@@ -235,7 +233,7 @@ def _holds_weights_only(path: Path) -> bool:
 
 def _weights_beside(network: Path) -> Path:
     """Find the HDF5 file for a Keras 2 JSON: of the same stem, or the only one there."""
-    found = sorted(p for p in network.parent.iterdir() if p.suffix in (".h5", ".hdf5"))
+    found = hdf5_beside(network)
     same = [path for path in found if path.stem == network.stem]
     if len(same or found) != 1:
         names = ", ".join(path.name for path in found) or "none"

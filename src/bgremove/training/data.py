@@ -41,13 +41,15 @@ def set_weights(config: RunConfig, entries: list[Entry]) -> dict[str, float]:
     Raises
     ------
     DataError
-        If the config weighs a set that has no photo.
+        If the config weighs a set that has no photos to train on.
     """
     photos = Counter(entry.set for entry in entries)
     for name in config.weights:
         if name not in photos:
-            there = ", ".join(sorted(photos))
-            raise DataError(f"weights.{name}: no photo of this set in {config.data}; {there}")
+            raise DataError(
+                f"weights.{name}: expected training photos of this set in {config.data}, found "
+                f"none; of the others there are: {', '.join(sorted(photos))}"
+            )
     return config.weights or dict(photos)
 
 

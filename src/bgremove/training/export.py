@@ -66,6 +66,8 @@ def export_model(
     ------
     DataError
         If the checkpoint is missing or of another network, or a set's terms are not known.
+    ConfigError
+        If the config names no network that there is.
     ImageReadError
         If the photo cannot be read.
     """

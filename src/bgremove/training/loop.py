@@ -59,6 +59,10 @@ def train(config: RunConfig, run: Path) -> Path:
 
     Raises
     ------
+    ConfigError
+        If the config names no network that there is.
+    DataError
+        If photos, or those of a set that the config weighs, are missing or broken.
     TrainingError
         If the loss is no longer a finite number.
     """
