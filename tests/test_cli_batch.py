@@ -118,6 +118,23 @@ class TestRun:
         assert err.count("would be the output of in/a.jpg and of in/a.png") == 2
         assert not Path("out").exists()
 
+    def test_a_dry_run_tells_what_is_left_to_resume(self) -> None:
+        for name in ("in/a.png", "in/b.png", "in/c.png"):
+            draw(name)
+        batch("in/a.png", "in/b.png", "--out", "out")
+        draw("in/b.png", seed=1)
+        draw("out/c-cutout.png")
+        before = outputs()
+        code, out, err = told(batch("in", "--out", "out", "--resume", "--dry-run"))
+        assert (code, out) == (1, "in/b.png -> out/b-cutout.png\n")
+        assert err.startswith("bgremove: in/c.png: out/c-cutout.png: exists already, and no run")
+        code, out, err = told(batch("in", "--out", "out", "--resume", "--dry-run", "--overwrite"))
+        assert (code, err) == (0, "")
+        assert out.splitlines() == [f"in/{name}.png -> out/{name}-cutout.png" for name in "bc"]
+        assert outputs() == before
+        assert told(batch("in", "--out", "new", "--resume", "--dry-run"))[0] == 0
+        assert not Path("new").exists()
+
     def test_a_list_comes_by_standard_input_or_from_a_file(self) -> None:
         names = ["-v.png", "a\nb.png", " c.png", os.fsdecode(b"d\xff.png"), "x/[e].png"]
         for name in names:

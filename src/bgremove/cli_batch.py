@@ -19,7 +19,7 @@ from bgremove.removers import METHODS, check_options
 from bgremove.terminal import Progress, is_terminal, log_on_stderr, print_line, say, say_of
 
 if TYPE_CHECKING:
-    from bgremove.batch import Job, Manifest, Outcome, Plan, Recipe
+    from bgremove.batch import Job, Manifest, Outcome, Past, Plan, Recipe
     from bgremove.output import Output
 
 INTERRUPTED = 128
@@ -159,10 +159,12 @@ def _batch(
         DEFAULT_NAME,
         MANIFEST_FILE,
         Manifest,
+        Past,
         Recipe,
         Settings,
         check_report,
         plan,
+        read_records,
         settle_format,
     )
 
@@ -192,7 +194,8 @@ def _batch(
         all_frames=all_frames,
     )
     if dry_run:
-        ctx.exit(_show(planned))
+        past = Past(Path(out), recipe.fingerprint(), read_records(Path(out)))
+        ctx.exit(_show(planned, past if resume else None, overwrite=overwrite))
 
     with log_on_stderr(shown=verbose), Manifest(Path(out), recipe.fingerprint()) as manifest:
         to_do, settled = list(planned.jobs), list(planned.refused)
@@ -268,12 +271,18 @@ def _listed(from_file: str | None) -> list[str]:
         raise OptionError(f"from-file {from_file}: cannot be read: {reason_of(error)}") from error
 
 
-def _show(planned: "Plan") -> int:
-    for outcome in planned.refused:
-        say(f"{printable(outcome.name)}: {printable(outcome.message)}")
-    for job in planned.jobs:
+def _show(planned: "Plan", past: "Past | None", *, overwrite: bool) -> int:
+    """Tell what would be done, and what could not be; give the exit code."""
+    to_do, settled = list(planned.jobs), list(planned.refused)
+    if past:
+        to_do, known = past.sort_out(to_do, overwrite=overwrite)
+        settled += known
+    problems = [outcome for outcome in settled if outcome.status == "failed"]
+    for outcome in problems:
+        say_of(outcome.name, outcome.message)
+    for job in to_do:
         print_line(f"{printable(job.name)} -> {printable(str(job.target))}")
-    return 1 if planned.refused else 0
+    return 1 if problems else 0
 
 
 def _run_here(

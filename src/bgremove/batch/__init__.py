@@ -6,7 +6,7 @@ A `Manifest` tells a second run what the first has done, and a `Report` what bec
 """
 
 from bgremove.batch.jobs import Job, Outcome, Status, Subject
-from bgremove.batch.manifest import MANIFEST_FILE, Manifest
+from bgremove.batch.manifest import MANIFEST_FILE, Manifest, Past, read_records
 from bgremove.batch.photo import Settings, cut_out
 from bgremove.batch.plan import DEFAULT_NAME, Plan, names_in_list, plan, settle_format
 from bgremove.batch.pool import available_cores, run_parallel
@@ -20,6 +20,7 @@ __all__ = [
     "Job",
     "Manifest",
     "Outcome",
+    "Past",
     "Plan",
     "Recipe",
     "Report",
@@ -31,6 +32,7 @@ __all__ = [
     "cut_out",
     "names_in_list",
     "plan",
+    "read_records",
     "run",
     "run_parallel",
     "settle_format",

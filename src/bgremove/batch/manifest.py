@@ -7,7 +7,7 @@ last, which counts for nothing.
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -44,6 +44,73 @@ class Record:
     status: str = "begun"
     message: str = ""
     subject: Subject | None = None
+
+
+@dataclass(frozen=True)
+class Past:
+    """What earlier runs have left in a folder, as a run sees it that is to come.
+
+    Attributes
+    ----------
+    folder : Path
+        Where the outputs go.
+    recipe : str
+        `Recipe.fingerprint` of the run that is to come.
+    records : mapping of str to Record
+        By output, from the folder.
+    """
+
+    folder: Path
+    recipe: str
+    records: Mapping[str, Record]
+
+    def sort_out(
+        self, jobs: Sequence[Job], *, overwrite: bool = False
+    ) -> tuple[list[Job], list[Outcome]]:
+        """Part what is still to do from what an earlier run has done for good.
+
+        Parameters
+        ----------
+        jobs : sequence of Job
+            Planned with ``overwrite=True``; with targets in this folder.
+        overwrite : bool, default False
+            Whether outputs that no run has made, or that were changed since, are replaced.
+
+        Returns
+        -------
+        list of Job
+            An output that an earlier run has made, or begun, is replaced.
+        list of Outcome
+            Of the others: ``skipped``, or ``failed`` where an output must not be replaced.
+        """
+        to_do, settled = [], []
+        for job in jobs:
+            record = self._record(job)
+            may_replace = overwrite or _is_ours(record, job)
+            if self._is_valid(record, job):
+                settled.append(_skipped(job, record))
+            elif may_replace or not os.path.lexists(_target(job)):
+                to_do.append(replace(job, overwrite=may_replace))
+            else:
+                reason = "exists already, and no run has left it so; --overwrite replaces it"
+                settled.append(failed(job.name, f"{job.target}: {reason}", "ImageWriteError"))
+        return to_do, settled
+
+    def torn(self, jobs: Sequence[Job]) -> list[Path]:
+        """List the outputs that a run has begun and not ended."""
+        return [_target(job) for job in jobs if self._record(job).status == "begun"]
+
+    def _record(self, job: Job) -> Record:
+        return self.records.get(_key(job, self.folder), _UNKNOWN)
+
+    def _is_valid(self, record: Record, job: Job) -> bool:
+        return (
+            record.status in {"done", "no-subject"}
+            and record.recipe == self.recipe
+            and record.input == stamp(job.source)
+            and record.output is not None
+            and record.output == stamp(job.target)
+        )
 
 
 class Manifest:
@@ -83,41 +150,15 @@ class Manifest:
         self._file.close()
 
     def sort_out(
-        self, jobs: Iterable[Job], *, overwrite: bool = False
+        self, jobs: Sequence[Job], *, overwrite: bool = False
     ) -> tuple[list[Job], list[Outcome]]:
-        """Part what is still to do from what an earlier run has done for good.
+        """Part what is still to do from what an earlier run has done for good, as `Past` does.
 
         Parts of files that a killed run has left are removed.
-
-        Parameters
-        ----------
-        jobs : iterable of Job
-            Planned with ``overwrite=True``; with targets in this manifest's folder.
-        overwrite : bool, default False
-            Whether outputs that no run has made, or that were changed since, are replaced.
-
-        Returns
-        -------
-        list of Job
-            An output that an earlier run has made, or begun, is replaced.
-        list of Outcome
-            Of the others: ``skipped``, or ``failed`` where an output must not be replaced.
         """
-        to_do, settled, torn = [], [], []
-        for job in jobs:
-            record = self.records.get(self._key(job), _UNKNOWN)
-            if record.status == "begun":
-                torn.append(_target(job))
-            may_replace = overwrite or _is_ours(record, job)
-            if self._is_valid(record, job):
-                settled.append(_skipped(job, record))
-            elif may_replace or not os.path.lexists(_target(job)):
-                to_do.append(replace(job, overwrite=may_replace))
-            else:
-                reason = "exists already, and no run has left it so; --overwrite replaces it"
-                settled.append(failed(job.name, f"{job.target}: {reason}", "ImageWriteError"))
-        remove_parts(torn)
-        return to_do, settled
+        past = Past(self._folder, self._recipe, self.records)
+        remove_parts(past.torn(jobs))
+        return past.sort_out(jobs, overwrite=overwrite)
 
     def begin(self, job: Job) -> None:
         """Write down that a job is about to be started."""
@@ -138,20 +179,8 @@ class Manifest:
             ),
         )
 
-    def _is_valid(self, record: Record, job: Job) -> bool:
-        return (
-            record.status in {"done", "no-subject"}
-            and record.recipe == self._recipe
-            and record.input == stamp(job.source)
-            and record.output is not None
-            and record.output == stamp(job.target)
-        )
-
-    def _key(self, job: Job) -> str:
-        return os.path.relpath(_target(job), self._folder)
-
     def _append(self, job: Job, record: Record) -> None:
-        line = json.dumps({"file": self._key(job), **asdict(record)}).encode() + b"\n"
+        line = json.dumps({"file": _key(job, self._folder), **asdict(record)}).encode() + b"\n"
         try:
             written = self._file.write(line)
         except OSError as error:
@@ -164,19 +193,23 @@ def _unwritable(folder: Path, reason: str) -> ImageWriteError:
     return ImageWriteError(f"{folder / MANIFEST_FILE}: cannot be written: {reason}")
 
 
-def recorded_places(folder: Path) -> frozenset[str]:
-    """Tell where the outputs are that runs have written to a folder, as its manifest knows.
+def read_records(folder: Path) -> dict[str, Record]:
+    """Read what runs have written down in a folder.
 
     Returns
     -------
-    frozenset of str
-        As `place_of` gives them; empty where there is no manifest, or none that can be read.
+    dict of str to Record
+        By output, from the folder; empty where there is no manifest, or none that can be read.
     """
     try:
-        lines = (folder / MANIFEST_FILE).read_bytes().splitlines()
+        return _records((folder / MANIFEST_FILE).read_bytes())
     except (OSError, ValueError):
-        return frozenset()
-    return frozenset(place_of(folder / name) for name, _ in filter(None, map(_event, lines)))
+        return {}
+
+
+def recorded_places(folder: Path) -> frozenset[str]:
+    """Tell where the outputs are that runs have written to a folder, as `place_of` gives it."""
+    return frozenset(place_of(folder / name) for name in read_records(folder))
 
 
 def stamp(path: Path | None) -> Stamp:
@@ -198,6 +231,10 @@ def stamp(path: Path | None) -> Stamp:
 
 
 _UNKNOWN = Record(status="unknown")
+
+
+def _key(job: Job, folder: Path) -> str:
+    return os.path.relpath(_target(job), folder)
 
 
 def _target(job: Job) -> Path:
@@ -224,8 +261,11 @@ def _read(file: BinaryIO) -> dict[str, Record]:
     text = file.read()
     if text and not text.endswith(b"\n"):
         file.write(b"\n")
-    events = filter(None, map(_event, text.splitlines()))
-    return dict(events)
+    return _records(text)
+
+
+def _records(text: bytes) -> dict[str, Record]:
+    return dict(filter(None, map(_event, text.splitlines())))
 
 
 def _event(line: bytes) -> tuple[str, Record] | None:
