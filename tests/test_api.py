@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ from PIL import Image as PILImage
 from bgremove import api
 from bgremove.errors import (
     DeviceError,
+    ImageTooLargeError,
     InputError,
     MissingExtraError,
     ModelNotFoundError,
+    NoSubjectError,
     OptionError,
 )
-from bgremove.output import Output
 from bgremove.removers import METHODS, check_options, find_method, remover_class
 from bgremove.removers.auto import AutoRemover
 from bgremove.removers.base import Remover
@@ -69,6 +71,22 @@ class TestThinFunctions:
         expected = SubjectRemover(model=red_model, threshold=0.25)(image)
         np.testing.assert_array_equal(found, expected)
 
+    def test_a_call_s_own_options_pass(self, image: np.ndarray, red_model: Path) -> None:
+        image[:] = 255
+        stream = BytesIO()
+        PILImage.fromarray(image).save(stream, "png")
+        for function, options in {
+            api.remove: {"method": "contour"},
+            api.remove_object: {},
+            api.remove_person: {"model": red_model},
+            api.remove_subject: {"model": red_model},
+        }.items():
+            with pytest.raises(NoSubjectError, match=r"found$"):
+                function(image, require_subject=True, **options)
+            stream.seek(0)
+            with pytest.raises(ImageTooLargeError, match="over the limit of 99"):
+                function(stream, max_pixels=99, **options)
+
     def test_a_pil_image_gives_a_pil_image(self, image: np.ndarray) -> None:
         assert isinstance(api.remove_object(PILImage.fromarray(image)), PILImage.Image)
 
@@ -92,10 +110,12 @@ class TestThinFunctions:
         parameters = inspect.signature(function).parameters  # type: ignore[arg-type]
         by_name = [p for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
         options = {option for method in methods for option in METHODS[method].options}
-        assert {p.name for p in by_name} - {"method", "output"} == options
-        others = [p for p in by_name if p.name not in ("method", "output")]
-        assert all(p.default is None for p in others)
-        assert function is api.load_remover or parameters["output"].default == Output()
+        of_a_call = {"output", "require_subject", "max_pixels"}
+        assert {p.name for p in by_name} - {"method"} - of_a_call == options
+        assert all(parameters[name].default is None for name in options)
+        if function is not api.load_remover:
+            call = inspect.signature(Remover.__call__).parameters
+            assert all(parameters[name].default == call[name].default for name in of_a_call)
 
 
 class TestLoadRemover:
@@ -174,6 +194,10 @@ class TestMethods:
             "did you mean 'person'",
         ):
             find_method("persons")
+
+    def test_the_object_method_is_called_contour(self) -> None:
+        with pytest.raises(OptionError, match="got 'object'; did you mean 'contour'"):
+            api.load_remover("object")
 
     def test_what_resembles_nothing_gets_no_hint(self) -> None:
         with pytest.raises(OptionError, match=r"got 'xyz'$"):

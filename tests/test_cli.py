@@ -68,6 +68,13 @@ class TestOnePhoto:
             assert np.asarray(cutout)[48, 48].tolist() == [0, 0, 255, 255]
             assert np.asarray(cutout)[2, 2].tolist() == [0, 0, 0, 0]
 
+    def test_a_name_that_ends_as_no_picture_does_is_a_folder_s(self) -> None:
+        for name in ("a.png", "b.png"):
+            draw(name)
+            assert told(contour(name, "-o", "white")) == (0, "", "")
+        names = sorted(path.name for path in Path("white").iterdir())
+        assert names == ["a-cutout.png", "b-cutout.png"]
+
     def test_the_ending_of_an_output_says_its_format(self) -> None:
         draw("a.png")
         assert told(contour("a.png", "--out", "b.webp")) == (0, "", "")
@@ -208,6 +215,25 @@ class TestSeveral:
             draw(name)
         assert contour("a*.png", "in").exit_code == 0
         assert len(list(Path().rglob("*-cutout.png"))) == 3
+
+    def test_who_names_an_output_last_is_told_of_out(self) -> None:
+        draw("a.png")
+        code, _, err = told(contour("a.png", "b.png"))
+        assert code == 1
+        assert "found nothing of this name; to write there: --out b.png" in err
+        _, _, err = told(contour("b.png", "a.png", "c"))
+        assert "to write there" not in err
+
+    @pytest.mark.parametrize("word", ["i", "p"])
+    def test_who_comes_from_rembg_is_told_how_it_is_here(self, word: str) -> None:
+        draw("a.png")
+        code, out, err = told(contour(word, "a.png", "b.png"))
+        assert (code, out) == (2, "")
+        assert f"bgremove has no command {word}, as rembg has: bgremove INPUT --out OUTPUT" in err
+        assert not Path("a-cutout.png").exists()
+        draw(f"{word}.png")
+        Path(f"{word}.png").rename(word)
+        assert contour(word, "a.png", "--out", "o").exit_code == 0
 
     def test_a_photo_over_the_limit_is_refused(self) -> None:
         draw("a.png")

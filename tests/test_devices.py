@@ -63,7 +63,7 @@ def test_what_looks_like_a_device_is_refused_too(text: str) -> None:
 
 
 def test_a_number_is_no_device() -> None:
-    with pytest.raises(OptionError, match="device must be a str, got 0"):
+    with pytest.raises(OptionError, match="device must be a str as 'gpu:0', got 0"):
         parse_device(0)  # type: ignore[arg-type]
 
 

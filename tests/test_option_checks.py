@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bgremove.errors import OptionError
-from bgremove.option_checks import check_choice, check_number, check_text, is_number
+from bgremove.option_checks import check_choice, check_number, check_text, is_number, told
 
 
 @pytest.mark.parametrize(
@@ -35,9 +35,15 @@ def test_a_number_outside_the_range_is_told(value: float) -> None:
 
 
 def test_what_is_no_text_is_told() -> None:
-    check_text("size", "10x10")
-    with pytest.raises(OptionError, match=r"size must be a str, got \(10, 10\)"):
-        check_text("size", (10, 10))
+    check_text("size", "10x10", "800x600")
+    with pytest.raises(OptionError, match=r"size must be a str as '800x600', got \(10, 10\)"):
+        check_text("size", (10, 10), "800x600")
+
+
+def test_a_long_value_is_told_in_part_and_in_one_line() -> None:
+    assert told("soft") == "'soft'"
+    assert len(told(np.zeros((99, 99)))) < 50
+    assert "\n" not in told(np.zeros((99, 99)))
 
 
 @pytest.mark.parametrize("value", ["medium", None, ["soft"]])

@@ -327,10 +327,12 @@ def test_each_kind_of_output_is_what_it_was(name: str) -> None:
             "position must be center, original, X% or X%,Y% in 0…100, got 'left'",
         ),
         ({"position": "101%"}, "position must be .* got '101%'"),
+        ({"background": "#ff000080"}, "background must be an opaque colour, got '#ff000080'"),
+        ({"background": np.zeros((9, 9, 3))}, r"background must be .* got array\("),
         ({"background": (255, 0, 0)}, r"background must be .* got \(255, 0, 0\)"),
-        ({"size": (10, 10)}, r"size must be a str, got \(10, 10\)"),
-        ({"position": 50}, "position must be a str, got 50"),
-        ({"crop": True, "margin": 5}, "margin must be a str, got 5"),
+        ({"size": (10, 10)}, r"size must be a str as '800x600', got \(10, 10\)"),
+        ({"position": 50}, "position must be a str as '50%,100%', got 50"),
+        ({"crop": True, "margin": 5}, "margin must be a str as '10%', got 5"),
     ],
 )
 def test_wrong_values_are_told_in_one_line(options, message) -> None:

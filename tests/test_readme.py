@@ -5,9 +5,12 @@ import re
 import shutil
 import subprocess
 import sys
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image as PILImage
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -40,10 +43,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.filterwarnings("ignore::bgremove.errors.NoSubjectWarning")
 def test_the_python_lines_run_as_printed(folder: Path) -> None:
-    assert len(blocks("python")) == 2
+    assert len(blocks("python")) == 3
+    space: dict[str, Any] = {}
     for block in blocks("python"):
-        exec(compile(block, "README.md", "exec"), {})
+        exec(compile(block, "README.md", "exec"), space)
     assert (folder / "astronaut.png").exists()
+    answer = space["on_white"]((ROOT / "examples" / "astronaut.jpg").read_bytes())
+    with PILImage.open(BytesIO(answer)) as picture:
+        assert (picture.format, picture.mode) == ("WEBP", "RGB")
 
 
 def test_the_commands_are_those_that_are_tested() -> None:

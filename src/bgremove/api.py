@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 from PIL import Image as PILImage
 
 from bgremove.cards import ModelCard
+from bgremove.image_io import DEFAULT_MAX_PIXELS
 from bgremove.model_files import shipped_models
 from bgremove.output import DEFAULT as DEFAULT_OUTPUT
 from bgremove.output import Output
 from bgremove.removers import DEFAULT_METHOD, check_options, remover_class
-from bgremove.removers.base import Picture, Remover
+from bgremove.removers.base import Picture, Remover, ToPIL
 
 KEPT_REMOVERS = 4
 """How many loaded removers wait for the next call: a network or two, and their variants."""
 
 _File = str | os.PathLike[str]
-_ToPIL = str | os.PathLike[str] | bytes | PILImage.Image
 
 
 @overload
@@ -39,10 +39,12 @@ def remove(
     box: Sequence[float] | None = ...,
     point: Sequence[float] | None = ...,
     output: Output = ...,
+    require_subject: bool = ...,
+    max_pixels: int = ...,
 ) -> NDArray[np.uint8]: ...
 @overload
 def remove(
-    picture: _ToPIL,
+    picture: ToPIL,
     *,
     method: str = ...,
     model: _File | None = ...,
@@ -55,6 +57,8 @@ def remove(
     box: Sequence[float] | None = ...,
     point: Sequence[float] | None = ...,
     output: Output = ...,
+    require_subject: bool = ...,
+    max_pixels: int = ...,
 ) -> PILImage.Image: ...
 def remove(
     picture: Picture,
@@ -70,12 +74,14 @@ def remove(
     box: Sequence[float] | None = None,
     point: Sequence[float] | None = None,
     output: Output = DEFAULT_OUTPUT,
+    require_subject: bool = False,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
 ) -> PILImage.Image | NDArray[np.uint8]:
     """Cut the subject out of a picture.
 
     Parameters
     ----------
-    picture : path, bytes, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
+    picture : path, bytes, file, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
         An alpha that the picture has is multiplied into the result.
     method : {"auto", "person", "subject", "contour"}, default "auto"
         People, whatever the photo is of, or an object by its outline; ``auto`` is the first and,
@@ -84,6 +90,10 @@ def remove(
         As `load_remover` takes them.
     output : Output, optional
         What to make of the cutout; by default the cutout itself.
+    require_subject : bool, default False
+        Whether it is an error, and no warning, that nothing was found.
+    max_pixels : int, default 200 million
+        A path's, bytes' or file's picture of more is refused before it is decoded.
 
     Returns
     -------
@@ -96,7 +106,11 @@ def remove(
     InputError
         If `picture` is none of these.
     ImageReadError
-        If it is a path or bytes and cannot be read.
+        If it cannot be read.
+    ImageTooLargeError
+        If it has more than `max_pixels`.
+    NoSubjectError
+        If nothing was found, and `require_subject` is set.
     BgremoveError
         What else `load_remover` raises.
 
@@ -124,7 +138,7 @@ def remove(
         box=box,
         point=point,
     )
-    return remover(picture, output=output)
+    return remover(picture, output=output, require_subject=require_subject, max_pixels=max_pixels)
 
 
 @overload
@@ -136,16 +150,20 @@ def remove_person(
     device: str | None = ...,
     edges: str | None = ...,
     output: Output = ...,
+    require_subject: bool = ...,
+    max_pixels: int = ...,
 ) -> NDArray[np.uint8]: ...
 @overload
 def remove_person(
-    picture: _ToPIL,
+    picture: ToPIL,
     *,
     model: _File | None = ...,
     threshold: float | None = ...,
     device: str | None = ...,
     edges: str | None = ...,
     output: Output = ...,
+    require_subject: bool = ...,
+    max_pixels: int = ...,
 ) -> PILImage.Image: ...
 def remove_person(
     picture: Picture,
@@ -155,16 +173,18 @@ def remove_person(
     device: str | None = None,
     edges: str | None = None,
     output: Output = DEFAULT_OUTPUT,
+    require_subject: bool = False,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
 ) -> PILImage.Image | NDArray[np.uint8]:
     """Cut the people out of a picture, as ``remove(picture, method="person")`` does.
 
     Parameters
     ----------
-    picture : path, bytes, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
+    picture : path, bytes, file, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
     model, threshold, device, edges : optional
-        As `PersonRemover` takes them.
-    output : Output, optional
-        What to make of the cutout; by default the cutout itself.
+        As `load_remover` takes them.
+    output, require_subject, max_pixels : optional
+        As calling a `Remover` takes them.
 
     Returns
     -------
@@ -177,7 +197,7 @@ def remove_person(
         As `remove` does.
     """
     remover = load_remover("person", model=model, threshold=threshold, device=device, edges=edges)
-    return remover(picture, output=output)
+    return remover(picture, output=output, require_subject=require_subject, max_pixels=max_pixels)
 
 
 @overload
@@ -189,16 +209,20 @@ def remove_subject(
     device: str | None = ...,
     edges: str | None = ...,
     output: Output = ...,
+    require_subject: bool = ...,
+    max_pixels: int = ...,
 ) -> NDArray[np.uint8]: ...
 @overload
 def remove_subject(
-    picture: _ToPIL,
+    picture: ToPIL,
     *,
     model: _File | None = ...,
     threshold: float | None = ...,
     device: str | None = ...,
     edges: str | None = ...,
     output: Output = ...,
+    require_subject: bool = ...,
+    max_pixels: int = ...,
 ) -> PILImage.Image: ...
 def remove_subject(
     picture: Picture,
@@ -208,16 +232,18 @@ def remove_subject(
     device: str | None = None,
     edges: str | None = None,
     output: Output = DEFAULT_OUTPUT,
+    require_subject: bool = False,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
 ) -> PILImage.Image | NDArray[np.uint8]:
     """Cut what a picture is of out of it, as ``remove(picture, method="subject")`` does.
 
     Parameters
     ----------
-    picture : path, bytes, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
+    picture : path, bytes, file, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
     model, threshold, device, edges : optional
-        As `SubjectRemover` takes them.
-    output : Output, optional
-        What to make of the cutout; by default the cutout itself.
+        As `load_remover` takes them.
+    output, require_subject, max_pixels : optional
+        As calling a `Remover` takes them.
 
     Returns
     -------
@@ -230,7 +256,7 @@ def remove_subject(
         As `remove` does.
     """
     remover = load_remover("subject", model=model, threshold=threshold, device=device, edges=edges)
-    return remover(picture, output=output)
+    return remover(picture, output=output, require_subject=require_subject, max_pixels=max_pixels)
 
 
 @overload
@@ -244,10 +270,12 @@ def remove_object(
     box: Sequence[float] | None = ...,
     point: Sequence[float] | None = ...,
     output: Output = ...,
+    require_subject: bool = ...,
+    max_pixels: int = ...,
 ) -> NDArray[np.uint8]: ...
 @overload
 def remove_object(
-    picture: _ToPIL,
+    picture: ToPIL,
     *,
     edges: str | None = ...,
     low: float | None = ...,
@@ -256,6 +284,8 @@ def remove_object(
     box: Sequence[float] | None = ...,
     point: Sequence[float] | None = ...,
     output: Output = ...,
+    require_subject: bool = ...,
+    max_pixels: int = ...,
 ) -> PILImage.Image: ...
 def remove_object(
     picture: Picture,
@@ -267,16 +297,18 @@ def remove_object(
     box: Sequence[float] | None = None,
     point: Sequence[float] | None = None,
     output: Output = DEFAULT_OUTPUT,
+    require_subject: bool = False,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
 ) -> PILImage.Image | NDArray[np.uint8]:
     """Cut an object out by its outline, as ``remove(picture, method="contour")`` does.
 
     Parameters
     ----------
-    picture : path, bytes, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
+    picture : path, bytes, file, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
     edges, low, high, quality, box, point : optional
-        As `ObjectRemover` takes them.
-    output : Output, optional
-        What to make of the cutout; by default the cutout itself.
+        As `load_remover` takes them.
+    output, require_subject, max_pixels : optional
+        As calling a `Remover` takes them.
 
     Returns
     -------
@@ -291,7 +323,7 @@ def remove_object(
     remover = load_remover(
         "contour", edges=edges, low=low, high=high, quality=quality, box=box, point=point
     )
-    return remover(picture, output=output)
+    return remover(picture, output=output, require_subject=require_subject, max_pixels=max_pixels)
 
 
 def load_remover(

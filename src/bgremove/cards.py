@@ -113,8 +113,8 @@ class ModelCard:
     network: str | None = None
     parameters: int | None = None
     licence: str | None = None
-    training: dict[str, Any] | None = None
-    metrics: dict[str, dict[str, float]] | None = None
+    training: dict[str, Any] | None = field(default=None, repr=False)
+    metrics: dict[str, dict[str, float]] | None = field(default=None, repr=False)
 
     def channel_of(self, output: str) -> int:
         """Give the index of an output's channel.

@@ -35,6 +35,9 @@ from bgremove.terminal import (
 if TYPE_CHECKING:
     from bgremove.batch import Outcome, Plan, Settings
 
+REMBG_COMMANDS = ("i", "p", "s", "b")
+"""What people who come from there begin with."""
+
 INTERRUPTED = 130
 """What shells give for a command that Ctrl-C ended: 128 + SIGINT."""
 
@@ -191,6 +194,7 @@ class _Numbers(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     help="Of JPEG and WebP; 100 makes WebP lossless.  [default: 90]",
 )
 @click.option(
+    "-o",
     "--out",
     metavar="FILE|DIR|-",
     help="Where to write.  [default: NAME-cutout.png beside each picture; standard output for -]",
@@ -300,6 +304,11 @@ def main() -> None:
 
 def _check_usage(inputs: Sequence[str], *, quiet: bool, verbose: bool) -> None:
     check_loudness(quiet=quiet, verbose=verbose)
+    if inputs[0] in REMBG_COMMANDS and len(inputs) > 1 and not os.path.lexists(inputs[0]):
+        raise click.UsageError(
+            f"bgremove has no command {inputs[0]}, as rembg has: "
+            "bgremove INPUT --out OUTPUT, or bgremove batch FOLDER --out FOLDER"
+        )
     if STREAM in inputs and (sys.stdin is None or is_terminal(sys.stdin)):
         raise click.UsageError("- reads standard input, and nothing is piped in")
 

@@ -82,7 +82,7 @@ def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
 
 
 @click.argument("inputs", nargs=-1)
-@click.option("--out", metavar="DIR", required=True, help="The folder for the cutouts.")
+@click.option("-o", "--out", metavar="DIR", required=True, help="The folder for the cutouts.")
 @click.option("--recursive", "-r", is_flag=True, help="Search folders to their depths.")
 @click.option(
     "--from-file", metavar="FILE|-", help="A list of photos, a name a line (or find -print0)."

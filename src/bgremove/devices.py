@@ -39,7 +39,7 @@ def parse_device(text: str) -> Device:
     OptionError
         If it is none of these.
     """
-    check_text("device", text)
+    check_text("device", text, "gpu:0")
     match = re.fullmatch(r"(auto|cpu|gpu)|gpu:([0-9]{1,3})", text)
     if match is None:
         raise OptionError(f"device must be auto, cpu, gpu or gpu:N, got {text!r}")

@@ -1,10 +1,16 @@
 """Checks that options of all kinds share."""
 
 import math
+import reprlib
 from collections.abc import Iterable
 from numbers import Real
 
 from bgremove.errors import OptionError
+
+
+def told(value: object) -> str:
+    """Give a value for a message: in one line, and a long one in part."""
+    return " ".join(reprlib.repr(value).split())
 
 
 def is_number(value: object) -> bool:
@@ -21,10 +27,10 @@ def check_number(name: str, value: object, least: int, most: int) -> None:
         If it is not.
     """
     if not (isinstance(value, Real) and least <= float(value) <= most):
-        raise OptionError(f"{name} must be a number in {least}…{most}, got {value!r}")
+        raise OptionError(f"{name} must be a number in {least}…{most}, got {told(value)}")
 
 
-def check_text(name: str, value: object) -> None:
+def check_text(name: str, value: object, example: str) -> None:
     """Check that an option, of which what it says is still to be read, is text.
 
     Raises
@@ -33,7 +39,7 @@ def check_text(name: str, value: object) -> None:
         If it is not.
     """
     if not isinstance(value, str):
-        raise OptionError(f"{name} must be a str, got {value!r}")
+        raise OptionError(f"{name} must be a str as {example!r}, got {told(value)}")
 
 
 def check_choice(name: str, value: object, known: Iterable[str]) -> None:
@@ -45,4 +51,4 @@ def check_choice(name: str, value: object, known: Iterable[str]) -> None:
         If it is not.
     """
     if value not in (words := tuple(known)):
-        raise OptionError(f"{name} must be one of {', '.join(words)}, got {value!r}")
+        raise OptionError(f"{name} must be one of {', '.join(words)}, got {told(value)}")

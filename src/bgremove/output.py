@@ -18,7 +18,7 @@ from PIL import ImageColor
 from bgremove.arrays import Cutout, Image, alpha_from_uint8, extent, resize
 from bgremove.errors import ImageWriteError, OptionError
 from bgremove.image_io import Photo, encode_png, read_photo
-from bgremove.option_checks import check_choice, check_number, check_text
+from bgremove.option_checks import check_choice, check_number, check_text, told
 from bgremove.tiles import grown, tiles
 
 KINDS = ("cutout", "mask", "alpha", "foreground")
@@ -98,8 +98,9 @@ class Output:
         check_choice("output", self.output, KINDS)
         check_choice("format", self.format, ("auto", *FORMATS))
         check_number("format_quality", self.format_quality, 1, 100)
-        for name in ("margin", "size", "position"):
-            check_text(name, getattr(self, name))
+        check_text("margin", self.margin, "10%")
+        check_text("size", self.size, "800x600")
+        check_text("position", self.position, "50%,100%")
         if self.background is not None and self.output != "cutout":
             raise OptionError(f"background goes with output cutout, got output {self.output}")
         if self.format == "jpeg" and self.output == "cutout" and self.background is None:
@@ -314,8 +315,10 @@ def _check_background(background: str | os.PathLike[str]) -> None:
     if not (isinstance(background, str) and (_is_word(background) or _may_be_a_path(background))):
         raise OptionError(
             "background must be a CSS colour, a picture's file, blur or blur:RADIUS, "
-            f"got {background!r}"
+            f"got {told(background)}"
         )
+    if len(_levels_of(background)) == 4 and _levels_of(background)[3] < 255:
+        raise OptionError(f"background must be an opaque colour, got {background!r}")
 
 
 def _is_word(text: str) -> bool:
@@ -337,10 +340,15 @@ def _blur_of(text: str) -> float | None:
 
 
 def _colour_of(text: str) -> tuple[int, ...] | None:
+    return _levels_of(text)[:3] or None
+
+
+def _levels_of(text: str) -> tuple[int, ...]:
+    """Give a colour's levels, in 0…255, three or, with its alpha, four; none of what is none."""
     try:
-        return tuple(min(max(level, 0), 255) for level in ImageColor.getrgb(text)[:3])
+        return tuple(min(max(level, 0), 255) for level in ImageColor.getrgb(text))
     except ValueError:
-        return None
+        return ()
 
 
 # Words to numbers

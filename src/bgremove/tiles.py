@@ -41,6 +41,11 @@ class TiledAlpha:
     tile: Callable[[slice, slice], Alpha]
     draft: Alpha
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width, as an array's."""
+        return self.height, self.width
+
     def whole(self) -> Alpha:
         """Work all of it out: (height, width) ndarray of float32 in [0, 1]."""
         return assembled(np.empty((self.height, self.width), np.float32), self.tile)

@@ -130,7 +130,7 @@ class TestOutputs:
             (["in/a.jpg"], None, ["in/a-cutout.png"]),
             (["in/a.b.jpg"], None, ["in/a.b-cutout.png"]),
             (["in/a.jpg"], "x.png", ["x.png"]),
-            (["in/a.jpg"], "x", ["x"]),
+            (["in/a.jpg"], "x", ["x/a-cutout.png"]),
             (["in/a.jpg"], "x/", ["x/a-cutout.png"]),
             (["in/a.jpg"], "there", ["there/a-cutout.png"]),
             (["in/a.jpg"], "-", [None]),
@@ -160,8 +160,16 @@ class TestOutputs:
             (["a.jpg", "b.jpg"], "-", "out - takes one photo, got 2; name a folder"),
             (["a.jpg", "b.jpg"], "b.jpg", "out must be a folder for several photos, got the file"),
             (["a.jpg"], "", "out must name a file or a folder, got an empty name"),
-            (["a.jpg"], "x.jpeg", r"out must end with \.png, got x\.jpeg; name the format, too"),
-            (["a.jpg"], "x.gif", r"out must end with \.png, got x\.gif; name the format, too"),
+            (
+                ["a.jpg"],
+                "x.jpeg",
+                r"out must end with \.png, .* got x\.jpeg; the",
+            ),
+            (
+                ["a.jpg"],
+                "x.gif",
+                r"out must end with \.png, .* got x\.gif; the",
+            ),
             (
                 ["a.jpg", "b.jpg"],
                 "x.png",
@@ -277,6 +285,19 @@ class TestSettleFormat:
 
     def test_a_format_that_was_asked_for_stays(self) -> None:
         assert settle_format(Output(format="tiff"), "x.webp") == Output(format="tiff")
+
+    @pytest.mark.parametrize("out", ["new", "v1.2", "there.png", "new.png/"])
+    def test_for_one_photo_too_what_ends_as_no_picture_is_a_folder(
+        self, draw: Draw, out: str
+    ) -> None:
+        draw("a.jpg")
+        Path("there.png").mkdir()
+        assert ways(plan(["a.jpg"], out)) == [("a.jpg", Path(out, "a-cutout.png").as_posix())]
+
+    def test_a_file_that_is_there_is_a_file_whatever_its_ending(self, draw: Draw) -> None:
+        draw("a.jpg")
+        Path("tmp.x9").touch()
+        assert ways(plan(["a.jpg"], "tmp.x9", overwrite=True)) == [("a.jpg", "tmp.x9")]
 
     def test_a_cutout_is_no_jpeg(self) -> None:
         with pytest.raises(OptionError, match="jpeg has no transparency: name a background"):
@@ -488,7 +509,10 @@ class TestNames:
             ("x/{stem}", "name must be a file's name, without folders, got 'x/{stem}'"),
             ("..", r"name must be a file's name, without folders, got '\.\.'"),
             ("", "name must be a file's name, without folders, got ''"),
-            ("{stem}.jpg", r"name must end with \.png, got {stem}\.jpg; name the format, too"),
+            (
+                "{stem}.jpg",
+                r"name must end with \.png, .* got {stem}\.jpg; the",
+            ),
         ],
     )
     def test_a_template_that_cannot_be_is_wrong_use(self, template: str, message: str) -> None:

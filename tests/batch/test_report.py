@@ -101,8 +101,9 @@ def test_another_ending_is_wrong_use(name: str) -> None:
 
 
 def test_a_report_that_cannot_be_opened_is_told() -> None:
-    with pytest.raises(ImageWriteError, match=r"r\.csv: the report cannot be written: No such"):
-        Report(Path("missing/r.csv"))
+    Path("file").touch()
+    with pytest.raises(ImageWriteError, match=r"r\.csv: the report cannot be written: File exists"):
+        Report(Path("file/r.csv"))
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
@@ -111,3 +112,9 @@ def test_a_full_disk_is_told() -> None:
     report = Report(Path("r.jsonl"))
     with pytest.raises(ImageWriteError, match="the report cannot be written: No space left"):
         report.add(DONE)
+
+
+def test_the_folder_of_a_report_is_made(tmp_path: Path) -> None:
+    with_counts = summary(Counter(), 0)
+    Report(tmp_path / "new" / "er" / "r.jsonl").close(with_counts)
+    assert json.loads((tmp_path / "new" / "er" / "r.jsonl").read_text())["summary"] == with_counts

@@ -1,10 +1,11 @@
 """What every remover owes its caller, for every kind of picture."""
 
+import pickle
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,14 @@ from PIL import Image as PILImage
 from PIL import ImageCms
 
 from bgremove.api import load_remover
-from bgremove.errors import ImageReadError, InputError, NoSubjectWarning, OptionError
+from bgremove.errors import (
+    ImageReadError,
+    ImageTooLargeError,
+    InputError,
+    NoSubjectError,
+    NoSubjectWarning,
+    OptionError,
+)
 from bgremove.removers import METHODS
 from bgremove.removers.base import Remover
 
@@ -97,6 +105,27 @@ class TestKinds:
         assert_same(remover(np.asarray(opaque)), expected)
         assert_same(np.asarray(remover(opaque)), expected)
 
+    def test_files_and_buffers_are_what_their_bytes_are(self, remover: Remover, png: Path) -> None:
+        data = png.read_bytes()
+        expected = np.asarray(remover(data))
+        with png.open("rb") as file:
+            for picture in (file, BytesIO(data), bytearray(data), memoryview(data)):
+                assert_same(np.asarray(remover(picture)), expected)
+
+    def test_a_remover_that_was_sent_elsewhere_does_the_same(
+        self, remover: Remover, expected: np.ndarray[Any, Any]
+    ) -> None:
+        sent = pickle.loads(pickle.dumps(remover))
+        assert repr(sent) == repr(remover)
+        assert_same(sent(np.asarray(astronaut())), expected)
+
+    def test_a_matte_that_was_sent_elsewhere_is_the_same(self, remover: Remover) -> None:
+        matte = remover.matte(np.asarray(astronaut()))
+        assert repr(matte) == f"<Matte of {SIDE} × {SIDE} pixels, found>"
+        sent = pickle.loads(pickle.dumps(matte))
+        assert repr(sent) == repr(matte)
+        np.testing.assert_array_equal(sent.alpha, matte.alpha)
+
     def test_memory_layout_changes_nothing(
         self, remover: Remover, expected: np.ndarray[Any, Any]
     ) -> None:
@@ -163,6 +192,10 @@ class TestEmptiness:
         assert cutout.shape == (64, 96, 4)
         assert not cutout.any()
 
+    def test_where_a_subject_is_required_it_is_an_error(self, remover: Remover) -> None:
+        with pytest.raises(NoSubjectError, match=r"^no .* found$"):
+            remover(np.full((64, 96, 3), 200, np.uint8), require_subject=True)
+
     def test_the_warning_is_of_the_line_that_asked(self, remover: Remover) -> None:
         picture = np.full((64, 96, 3), 200, np.uint8)
         for ask in (remover, remover.alpha):
@@ -207,11 +240,31 @@ class TestBadInput:
         assert str(caught.value).startswith("expected ")
         assert "\n" not in str(caught.value)
 
+    def test_what_is_too_large_is_refused_before_it_is_decoded(
+        self, remover: Remover, png: Path
+    ) -> None:
+        message = r"25,600 pixels, over the limit of 25,599; raise it with .*max_pixels=…"
+        data = png.read_bytes()
+        assert remover(BytesIO(data), max_pixels=25_600).size == (SIDE, SIDE)
+        for picture in (png, data, BytesIO(data)):
+            with pytest.raises(ImageTooLargeError, match=message):
+                remover(picture, max_pixels=25_599)
+
     def test_a_matte_is_made_of_rgb_only(self, remover: Remover) -> None:
-        with pytest.raises(InputError, match=r"expected an image of shape \(H, W, 3\), got \(8"):
-            remover.alpha(np.zeros((8, 8, 4), np.uint8))
-        with pytest.raises(InputError, match=r"expected a uint8 array .*, got str"):
-            remover.alpha("photo.jpg")  # type: ignore[arg-type]
+        expected = r"expected a uint8 array of shape \(H, W, 3\), got {}; what else .*Output\("
+        for picture, found in ((np.zeros((8, 8, 4), np.uint8), r"\(8, 8, 4\)"), ("a.jpg", "str")):
+            with pytest.raises(InputError, match=expected.format(found)):
+                remover.alpha(picture)  # type: ignore[arg-type]
+
+    def test_a_file_that_is_none_is_told(self, remover: Remover) -> None:
+        with pytest.raises(InputError, match="file: expected a file of bytes, got one of str"):
+            remover(StringIO("text"))  # type: ignore[call-overload]
+        with pytest.raises(InputError, match=r"got NoneType \(OpenCV's imread gives None for"):
+            remover(None)  # type: ignore[call-overload]
+        closed = BytesIO()
+        closed.close()
+        with pytest.raises(ImageReadError, match="file: cannot be read: I/O operation on closed"):
+            remover(closed)
 
     def test_files_that_cannot_be_read_are_named(self, remover: Remover, tmp_path: Path) -> None:
         empty = tmp_path / "empty.png"

@@ -65,10 +65,10 @@ def plan(
         standard input. What is named twice counts once. No search finds what lies below `out`,
         unless it begins there, or what a run has written, as the manifest in `out` knows.
     out : str, optional
-        A folder (one that exists, or ends with a slash, or any name if there may be several
-        photos), a file for one photo, or ``-`` for the bytes. By default beside each photo, and
-        the bytes for standard input. Below a folder, the folders of a searched folder, of a
-        pattern's matches and of a list's files are mirrored.
+        A folder, a file for one photo, or ``-`` for the bytes. A name that is not there is a
+        file's if it ends as pictures do, and has no slash behind it. By default beside each
+        photo, and the bytes for standard input. Below a folder, the folders of a searched
+        folder, of a pattern's matches and of a list's files are mirrored.
     output : Output, optional
         Its format is that of the files.
     overwrite : bool, default False
@@ -216,8 +216,8 @@ def _check_out(out: str | None, suffix: str, *, alone: bool) -> None:
 def _check_ending(option: str, name: str, suffix: str) -> None:
     if _is_of_another_format(name, suffix):
         raise OptionError(
-            f"{option} must end with {suffix}, got {name}; name the format, too: "
-            "--format png, webp, jpeg or tiff (format=…)"
+            f"{option} must end with {suffix}, as its format is, got {name}; the formats that are "
+            "written are png, webp, jpeg and tiff: --format (format=…)"
         )
 
 
@@ -231,8 +231,13 @@ def _ending(name: str) -> str:
 
 
 def _is_folder(out: str) -> bool:
-    """Tell whether a name stands for a folder even for one photo."""
-    return out.endswith(("/", os.sep)) or Path(out).is_dir()
+    """Tell whether a name stands for a folder even for one photo.
+
+    One that is not there is a file's if it ends as pictures do.
+    """
+    if out.endswith(("/", os.sep)) or os.path.isdir(out):  # noqa: PTH112  (no OSError)
+        return True
+    return _ending(out) not in PICTURE_SUFFIXES and not os.path.lexists(out)
 
 
 def _target(

@@ -57,6 +57,7 @@ class Report:
         check_report(path)
         self._path = path
         self._form = _FORMS[path.suffix.lower()]()
+        self._try(lambda: path.parent.mkdir(parents=True, exist_ok=True))
         self._file: TextIO = self._try(
             lambda: path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
         )

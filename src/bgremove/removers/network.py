@@ -2,6 +2,7 @@
 
 import logging
 import os
+from functools import partial
 
 import numpy as np
 
@@ -77,6 +78,11 @@ class NetworkRemover(Remover):
         if not self._asked:
             card.channel_of(self.outputs[-1])
         self.threshold = threshold
+        self.options = {"model": model, "threshold": threshold, "device": device, "edges": edges}
+
+    def __reduce__(self) -> "tuple[partial[NetworkRemover], tuple[()]]":
+        """Be pickled as what it was made with: where it is wanted, its model is read again."""
+        return partial(type(self), **self.options), ()
 
     def matte(self, image: Image) -> Matte:
         """Find the subject of an image: predict, ask if it is there, follow the edges."""

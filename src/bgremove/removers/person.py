@@ -6,7 +6,7 @@ from bgremove.removers.network import NetworkRemover
 class PersonRemover(NetworkRemover):
     """Cuts people out with a neural network.
 
-    The parameters are those of `NetworkRemover`.
+    `model`, `threshold`, `device` and `edges` are as `bgremove.load_remover` describes them.
     """
 
     subject = "person"
