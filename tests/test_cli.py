@@ -75,6 +75,14 @@ class TestOnePhoto:
         names = sorted(path.name for path in Path("white").iterdir())
         assert names == ["a-cutout.png", "b-cutout.png"]
 
+    @pytest.mark.parametrize("name", ["jpg", "JPEG"])
+    def test_a_jpeg_may_be_called_jpg(self, name: str) -> None:
+        draw("a.png")
+        arguments = ("--format", name, "--background", "white", "--size", "80X60")
+        assert told(contour("a.png", *arguments)) == (0, "", "")
+        with PILImage.open("a-cutout.jpg") as picture:
+            assert (picture.format, picture.size) == ("JPEG", (80, 60))
+
     def test_the_ending_of_an_output_says_its_format(self) -> None:
         draw("a.png")
         assert told(contour("a.png", "--out", "b.webp")) == (0, "", "")

@@ -108,6 +108,13 @@ class _Numbers(click.ParamType):  # type: ignore[type-arg,unused-ignore]
             self.fail(f"expected {self.name} in the photo's pixels, got {value!r}", param, ctx)
 
 
+class _Format(click.Choice):  # type: ignore[type-arg,unused-ignore]
+    """A format; JPEG by its other name, too."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        return super().convert("jpeg" if str(value).lower() == "jpg" else value, param, ctx)
+
+
 @click.command(
     cls=_CutOrOther,
     context_settings={
@@ -185,7 +192,7 @@ class _Numbers(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 )
 @click.option(
     "--format",
-    type=click.Choice(["auto", "png", "webp", "jpeg", "tiff"]),
+    type=_Format(["auto", "png", "webp", "jpeg", "tiff"], case_sensitive=False),
     help="Of the files; auto: as their name ends, if it is given, else PNG.  [default: auto]",
 )
 @click.option(

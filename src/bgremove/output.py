@@ -365,7 +365,7 @@ def _size_of(text: str) -> tuple[int, int] | None:
     """Give width and height of ``WxH``; None for the words."""
     if text in ("full", "preview"):
         return None
-    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text)
+    match = re.fullmatch(r"(\d{1,5})[xX](\d{1,5})", text)
     if match is None or not all(1 <= int(side) <= LARGEST_SIDE for side in match.groups()):
         raise OptionError(
             f"size must be full, preview or WIDTHxHEIGHT with sides in 1…{LARGEST_SIDE}, "
