@@ -8,8 +8,9 @@ An *outline* is a mask, (h, w) uint8 of 0 and 255, whose set pixels are edges; a
 whose set pixels are all that the edges enclose.
 """
 
+import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -79,6 +80,12 @@ edge is."""
 
 SMALLEST_HOLE = 0.02
 """Holes below this share of the picture are filled: glints and labels, not rings and handles."""
+
+SMALLEST_HANDLE, THIN_RIM = 0.005, 0.5
+"""Holes from this share on stay, if their rim is somewhere thinner than that part of their width:
+the handle of a mug is seen through, a label of the backdrop's colour is not. On 84 photos of
+coco-object and 64 of bsds-object five become better by it and one worse, of 120 product shots one
+worse."""
 
 
 def softened(image: Image) -> Image:
@@ -218,19 +225,32 @@ def agreeing(shape: Shape, outlined: Shape) -> Shape:
 
 
 def without_small_holes(shape: Shape) -> Shape:
-    """Fill a shape's holes that are smaller than `SMALLEST_HOLE`; true holes stay holes.
+    """Fill a shape's holes, but for large ones and those in handles.
 
     Parameters and result: (h, w) ndarray of uint8, 0 or 255.
     """
-    contours, hierarchy = cv2.findContours(shape, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    contours, hierarchy = cv2.findContours(shape, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     if hierarchy is None:
         return shape
-    small = [
-        contour
-        for contour, (_, _, _, parent) in zip(contours, hierarchy[0], strict=True)
-        if parent >= 0 and cv2.contourArea(contour) < SMALLEST_HOLE * shape.size
+    parents = hierarchy[0][:, 3]
+    holes = [hole for hole, parent in zip(contours, parents, strict=True) if parent >= 0]
+    shares = [cv2.contourArea(hole) / shape.size for hole in holes]
+    filled = [hole for hole, share in zip(holes, shares, strict=True) if share < SMALLEST_HANDLE]
+    between = [
+        hole
+        for hole, share in zip(holes, shares, strict=True)
+        if SMALLEST_HANDLE <= share < SMALLEST_HOLE
     ]
-    return cv2.drawContours(shape.copy(), small, -1, 255, cv2.FILLED).astype(np.uint8)
+    if between:
+        depth = cv2.distanceTransform(_inside(shape), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        filled += [hole for hole in between if not _has_thin_rim(hole, depth)]
+    return cv2.drawContours(shape.copy(), filled, -1, 255, cv2.FILLED).astype(np.uint8)
+
+
+def _has_thin_rim(hole: NDArray[Any], depth: NDArray[Any]) -> bool:
+    """Tell whether a hole, given by its outline, comes near to what is outside: by `depth`."""
+    nearest = float(depth[hole[:, 0, 1], hole[:, 0, 0]].min())
+    return nearest <= THIN_RIM * math.sqrt(cv2.contourArea(hole))
 
 
 def subject(shape: Shape) -> Shape:

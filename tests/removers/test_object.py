@@ -299,6 +299,16 @@ def test_a_hole_through_which_the_wall_is_seen_stays_a_hole() -> None:
     assert alpha[300, 530] == 1
 
 
+@pytest.mark.parametrize(("inner", "kept"), [(50, True), (20, False)])
+def test_a_plain_backdrop_is_seen_through_a_handle(inner: int, kept: bool) -> None:
+    image = np.full((600, 800, 3), (235, 235, 230), np.uint8)
+    cv2.rectangle(image, (260, 150), (480, 450), (150, 40, 40), -1, cv2.LINE_AA)
+    cv2.ellipse(image, (480, 300), (inner + 11,) * 2, 0, -90, 90, (150, 40, 40), 22, cv2.LINE_AA)
+    alpha = ObjectRemover().matte(image).alpha
+    assert alpha[300, 480 + inner + 11] == 1
+    assert alpha[300, 480 + inner // 2] == (0 if kept else 1)
+
+
 def test_the_steps_are_those_of_the_cutout() -> None:
     image, truth = draw("a cup on a table")
     steps = ObjectRemover().steps(image)
