@@ -229,8 +229,10 @@ class TestSeveral:
         code, _, err = told(contour("a.png", "b.png"))
         assert code == 1
         assert "found nothing of this name; to write there: --out b.png" in err
-        _, _, err = told(contour("b.png", "a.png", "c"))
-        assert "to write there" not in err
+        for others in (["c.png", "a.png"], ["a.png", "b.png", "c.png"], ["a.png", "c"]):
+            assert "to write there" not in contour(*others, "--overwrite").stderr
+        assert "to write there" not in contour("a.png", "b.png", "--out", "o").stderr
+        assert "to write there" not in contour("a.png", "https://x.org/b.png").stderr
 
     @pytest.mark.parametrize("word", ["i", "p"])
     def test_who_comes_from_rembg_is_told_how_it_is_here(self, word: str) -> None:
@@ -264,7 +266,7 @@ class TestSteps:
         assert "--explain must name a folder, got the file file" in err
         code, out, err = told(contour("a.png", "--explain", "file/below"))
         assert (code, out) == (1, "")
-        assert "file/below/a-steps.png: cannot be written: Not a directory" in err
+        assert "file/below/a-steps.png: expected a folder above it, got a file" in err
 
     def test_steps_never_replace_a_photo(self) -> None:
         draw("a.png")
@@ -274,6 +276,14 @@ class TestSteps:
         assert "a.png: a-steps.png would overwrite the input a-steps.png" in err
         assert "2 pictures: 2 cut out" in err
         assert Path("a-steps.png").read_bytes() == photo
+
+    def test_steps_are_mirrored_as_cutouts_are(self) -> None:
+        for name in ("in/x/a.png", "in/y/a.png"):
+            Path(name).parent.mkdir(parents=True)
+            draw(name)
+        assert contour("in/*/a.png", "--out", "o/", "--explain", "steps", "-q").exit_code == 0
+        assert Path("steps/x/a-steps.png").is_file()
+        assert Path("steps/y/a-steps.png").is_file()
 
     def test_two_photos_never_share_a_strip(self) -> None:
         draw("x/a.png")

@@ -1,5 +1,6 @@
 """The strip of the object method's steps."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,12 @@ class TestPlan:
         strips = plan_strips(planned, Path("steps"), overwrite=True)
         assert strips.jobs == ()
         assert "would be the output of x/a.png and of y/a.png" in strips.refused[0].message
+
+    def test_folders_are_mirrored(self) -> None:
+        jobs = tuple(replace(job(f"in/{x}/a.png", None), folder=Path(x)) for x in "xy")
+        strips = plan_strips(Plan(jobs=jobs, refused=()), Path("steps"), overwrite=True)
+        targets = [each.target for each in strips.jobs]
+        assert targets == [Path("steps/x/a-steps.png"), Path("steps/y/a-steps.png")]
 
     def test_standard_input_has_no_strip(self) -> None:
         strips = plan_strips(Plan(jobs=(job(None, "c.png"),), refused=()), Path(), overwrite=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from pictures import png_header, png_of_chunks
 from PIL import Image as PILImage
 
 from bgremove.errors import ImageReadError, ImageWriteError, OptionError
@@ -126,6 +127,13 @@ class TestBackgrounds:
     @pytest.mark.parametrize("text", ["rgb(300,0,0)", "rgb(110%,0%,0%)", "rgba(255,0,0,255)"])
     def test_a_colour_beyond_the_brightest_is_the_brightest(self, cut, photo, text) -> None:
         assert rendered(cut, photo, Output(background=text))[0, 0].tolist() == [255, 0, 0]
+
+    def test_a_picture_that_is_too_large_is_told(self, cut, photo, tmp_path: Path) -> None:
+        path = tmp_path / "huge.png"
+        header = png_header(100_000, 100_000, bits=8, colour_type=2)
+        path.write_bytes(png_of_chunks(header, (b"IDAT", b""), (b"IEND", b"")))
+        with pytest.raises(ImageReadError, match=r"huge\.png: too large; take a smaller one"):
+            rendered(cut, photo, Output(background=path))
 
     def test_a_picture_that_is_missing_is_told(self, cut, photo) -> None:
         with pytest.raises(ImageReadError, match=r"no-such\.png: no such file"):

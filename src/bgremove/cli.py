@@ -258,6 +258,8 @@ def command(
     )
     with log_on_stderr(shown=verbose), sigterm_as_interrupt():
         planned = plan(inputs, out, output=output, overwrite=overwrite)
+        if out is None:
+            planned = _with_a_hint(planned, inputs)
         _check_standard_output(planned)
         strips = None if explain is None else _plan_strips(planned, explain, overwrite=overwrite)
         outcomes = _outcomes(planned, method, options, settings)
@@ -318,6 +320,22 @@ def _check_usage(inputs: Sequence[str], *, quiet: bool, verbose: bool) -> None:
         )
     if STREAM in inputs and (sys.stdin is None or is_terminal(sys.stdin)):
         raise click.UsageError("- reads standard input, and nothing is piped in")
+
+
+def _with_a_hint(planned: "Plan", inputs: Sequence[str]) -> "Plan":
+    """Tell who has named a photo and, as it seems, an output how that is done."""
+    from bgremove.output import FORMATS_BY_ENDING
+
+    last = inputs[-1]
+    if len(inputs) != 2 or "://" in last or Path(last).suffix.lower() not in FORMATS_BY_ENDING:
+        return planned
+    refused = [
+        replace(outcome, message=f"{outcome.message}; to write there: --out {last}")
+        if outcome.name == last and not os.path.lexists(last)
+        else outcome
+        for outcome in planned.refused
+    ]
+    return replace(planned, refused=tuple(refused))
 
 
 def _check_standard_output(planned: "Plan") -> None:

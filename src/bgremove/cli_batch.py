@@ -194,8 +194,10 @@ def _batch(
         all_frames=all_frames,
     )
     if dry_run:
-        past = Past(Path(out), recipe.fingerprint(), read_records(Path(out)))
-        ctx.exit(_show(planned, past if resume else None, overwrite=overwrite))
+        past = None
+        if resume:
+            past = Past(Path(out), recipe.fingerprint(), read_records(Path(out)))
+        ctx.exit(_show(planned, past, overwrite=overwrite))
 
     with log_on_stderr(shown=verbose), Manifest(Path(out), recipe.fingerprint()) as manifest:
         to_do, settled = list(planned.jobs), list(planned.refused)

@@ -8,7 +8,7 @@
     ├── NoSubjectError         nobody, or nothing, to cut out
     ├── ImageError
     │   ├── ImageReadError     missing, empty, truncated, no picture
-    │   ├── ImageTooLargeError over the limit on pixels
+    │   │   └── ImageTooLargeError  over the limit on pixels
     │   └── ImageWriteError    the output cannot be written
     ├── ModelError
     │   ├── ModelNotFoundError no such name, no such file

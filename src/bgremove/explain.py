@@ -87,7 +87,7 @@ def plan_strips(planned: Plan, folder: Path, *, overwrite: bool) -> Plan:
             reason = "has no name to draw its steps under; pass a file"
             nameless.append(failed(job.name, reason, "InputError"))
         else:
-            target = folder / f"{job.source.stem}{ENDING}"
+            target = folder / job.folder / f"{job.source.stem}{ENDING}"
             strips.append(replace(job, target=target, overwrite=overwrite))
     accepted, refused = refuse(strips, Path(ENDING).suffix, beside=planned)
     return Plan(jobs=tuple(accepted), refused=(*nameless, *refused))

@@ -73,7 +73,7 @@ def is_path(model: str | os.PathLike[str]) -> bool:
     path = Path(model)
     if path.suffix in MODEL_SUFFIXES or path.name != model:
         return True
-    return (path.is_file() or (path / CARD_FILE).is_file()) and model not in _shipped_names()
+    return (_is_file(path) or _is_file(path / CARD_FILE)) and model not in _shipped_names()
 
 
 def locate_model(model: str | os.PathLike[str]) -> tuple[ModelCard | None, Path]:
@@ -106,7 +106,7 @@ def locate_model(model: str | os.PathLike[str]) -> tuple[ModelCard | None, Path]
         raise OptionError(f"model must be a name or a path, got a {type(model).__name__}")
     if not is_path(model):
         card, folder = find_model(str(model))
-    elif Path(model).is_dir():
+    elif _is_folder(Path(model)):
         folder = Path(model)
         card = read_card(folder / CARD_FILE)
     elif Path(model).name == CARD_FILE:
@@ -142,7 +142,7 @@ def find_own_model(path: Path) -> ModelCard | None:
     CardError
         If an ``.onnx`` has no card, or if the card is broken.
     """
-    if not path.is_file():
+    if not _is_file(path):
         raise ModelNotFoundError(f"{path}: expected a model file, found none")
     if path.suffix not in MODEL_SUFFIXES:
         raise ModelMismatchError(
@@ -152,7 +152,7 @@ def find_own_model(path: Path) -> ModelCard | None:
     is_onnx = path.suffix == ".onnx"
     shared, own = path.with_name(CARD_FILE), path.with_suffix(".json")
     for card in (own, shared) if is_onnx else (shared,):
-        if card.is_file():
+        if _is_file(card):
             return read_card(card)
     if is_onnx:
         raise CardError(
@@ -175,7 +175,7 @@ def files_of_model(path: Path) -> list[Path]:
         Of a folder its card alone, which has the hash of the weights; of a file also what is
         beside it: its card, and a Keras 2 network's or weights' other half.
     """
-    if path.is_dir():
+    if _is_folder(path):
         files = {path / CARD_FILE}
     elif path.suffix == KERAS2_SUFFIX and path.name != CARD_FILE:
         files = {path, path.with_name(CARD_FILE), *hdf5_beside(path)}
@@ -185,12 +185,21 @@ def files_of_model(path: Path) -> list[Path]:
             files.add(path.with_suffix(KERAS2_SUFFIX))
         if path.suffix in HDF5_SUFFIXES:
             files.add(path.with_name(KERAS2_FILE))
-    return sorted(file for file in files if file.is_file())
+    return sorted(file for file in files if _is_file(file))
 
 
 def hdf5_beside(path: Path) -> list[Path]:
     """List the HDF5 files in the folder of a file."""
     return sorted(file for file in path.parent.glob("*") if file.suffix in HDF5_SUFFIXES)
+
+
+def _is_file(path: Path) -> bool:
+    """Tell, of what may not be looked at, too: it is none that can be used."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112
 
 
 def _shipped_names() -> list[str]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import ImageColor
 
 from bgremove.arrays import Cutout, Image, alpha_from_uint8, extent, resize
-from bgremove.errors import ImageWriteError, OptionError
+from bgremove.errors import ImageReadError, ImageTooLargeError, ImageWriteError, OptionError
 from bgremove.image_io import Photo, encode_png, read_photo
 from bgremove.option_checks import check_choice, check_number, check_text, told
 from bgremove.tiles import grown, tiles
@@ -297,7 +297,11 @@ def _background(background: str | os.PathLike[str], photo: Image) -> Image:
         return blurred(photo, sigma)
     if (colour := _colour_of(text)) is not None:
         return np.broadcast_to(np.array(colour, np.uint8), photo.shape)
-    return _covering(read_photo(background).image, width, height)
+    try:
+        picture = read_photo(background).image
+    except ImageTooLargeError as error:
+        raise ImageReadError(f"background {background}: too large; take a smaller one") from error
+    return _covering(picture, width, height)
 
 
 def blurred(photo: Image, sigma: float) -> Image:

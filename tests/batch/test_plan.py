@@ -13,10 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image as PILImage
 
-from bgremove.batch import Job, Plan, names_in_list, plan, settle_format
+from bgremove.batch import Job, Plan, names_in_list, plan, run, settle_format
 from bgremove.batch.manifest import Manifest
 from bgremove.errors import OptionError
 from bgremove.output import Output
+from bgremove.removers.object import ObjectRemover
 
 Draw: TypeAlias = Callable[..., Path]
 
@@ -432,7 +433,12 @@ class TestTrees:
 
         monkeypatch.setattr(os, "stat", refuse_one)
         planned = plan(["in"], "out", recursive=True)
-        assert ways(planned) == [("in/a.jpg", "out/a-cutout.png")]
+        assert [job.name for job in planned.jobs] == ["in/a.jpg", "in/x/b.jpg"]
+        (alone,) = plan(["in/x/b.jpg"], "out/").jobs
+        outcomes = run(planned.jobs, ObjectRemover())
+        assert [outcome.status for outcome in outcomes] == ["done", "failed"]
+        (outcome,) = run([alone], ObjectRemover())
+        assert outcome.message.endswith("b.jpg: cannot be read: Permission denied")
 
     def test_a_folder_without_photos_that_a_pattern_matches_costs_nothing(self, draw: Draw) -> None:
         for name in ("in/a.jpg", "in/z.jpg"):

@@ -102,7 +102,7 @@ def test_another_ending_is_wrong_use(name: str) -> None:
 
 def test_a_report_that_cannot_be_opened_is_told() -> None:
     Path("file").touch()
-    with pytest.raises(ImageWriteError, match=r"r\.csv: the report cannot be written: File exists"):
+    with pytest.raises(ImageWriteError, match=r"r\.csv: expected a folder above it, got a file"):
         Report(Path("file/r.csv"))
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from io import BytesIO, StringIO
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import numpy as np
@@ -250,6 +251,11 @@ class TestBadInput:
             with pytest.raises(ImageTooLargeError, match=message):
                 remover(picture, max_pixels=25_599)
 
+    @pytest.mark.parametrize("limit", [0, None, "30"])
+    def test_a_limit_that_is_none_is_told(self, remover: Remover, limit: Any) -> None:
+        with pytest.raises(OptionError, match="max_pixels must be a number in 1…"):
+            remover(np.zeros((8, 8, 3), np.uint8), max_pixels=limit)
+
     def test_a_matte_is_made_of_rgb_only(self, remover: Remover) -> None:
         expected = r"expected a uint8 array of shape \(H, W, 3\), got {}; what else .*Output\("
         for picture, found in ((np.zeros((8, 8, 4), np.uint8), r"\(8, 8, 4\)"), ("a.jpg", "str")):
@@ -257,8 +263,15 @@ class TestBadInput:
                 remover.alpha(picture)  # type: ignore[arg-type]
 
     def test_a_file_that_is_none_is_told(self, remover: Remover) -> None:
-        with pytest.raises(InputError, match="file: expected a file of bytes, got one of str"):
+        message = r'expected a file of bytes, got one of text: open it with "rb"'
+        with pytest.raises(InputError, match=f"^file: {message}"):
             remover(StringIO("text"))  # type: ignore[call-overload]
+        expected = pytest.raises(InputError, match=rf"astronaut\.jpg: {message}")
+        with EXAMPLE.open(encoding="utf-8") as text, expected:
+            remover(text)  # type: ignore[call-overload]
+        expected = pytest.raises(ImageReadError, match=r"^file: the file is empty")
+        with TemporaryFile() as nameless, expected:
+            remover(nameless)
         with pytest.raises(InputError, match=r"got NoneType \(OpenCV's imread gives None for"):
             remover(None)  # type: ignore[call-overload]
         closed = BytesIO()

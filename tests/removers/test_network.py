@@ -1,5 +1,6 @@
 """What all methods of a network share."""
 
+import pickle
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -104,6 +105,23 @@ def test_who_is_sure_and_what_is_no_person_is_looked_at_once(
     once, twice = (remover(model=model).matte(image) for model in (red_model, looks_twice))
     assert once.found
     np.testing.assert_allclose(once.alpha, twice.alpha, atol=1e-5)
+
+
+class Mine(PersonRemover):
+    """A remover that a user has made."""
+
+    def __init__(self, name: str, model: Path) -> None:
+        super().__init__(model=model, edges="hard")
+        self.name = name
+
+
+def test_a_remover_of_one_s_own_can_be_sent_as_it_is(red_model: Path) -> None:
+    mine = Mine("mine", red_model)
+    mine.threshold = 0.25
+    sent = pickle.loads(pickle.dumps(mine))
+    assert (type(sent), sent.name, sent.threshold) == (Mine, "mine", 0.25)
+    image = np.full((60, 80, 3), (255, 0, 0), np.uint8)
+    np.testing.assert_array_equal(sent(image), mine(image))
 
 
 @pytest.mark.parametrize("most", [0.5, 0.2])

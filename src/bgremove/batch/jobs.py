@@ -24,6 +24,8 @@ class Job:
         Which frame of a file that has several; None for the first, with a word on the others.
     overwrite : bool
         Whether a file that is there is replaced.
+    folder : Path
+        Below the folder for outputs, the one that the photo's own is mirrored to.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Job:
     target: Path | None
     frame: int | None = None
     overwrite: bool = False
+    folder: Path = Path()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -114,6 +114,7 @@ def plan(
             source=source.path,
             target=_target(source, out, name, output.suffix, alone=alone),
             overwrite=overwrite,
+            folder=source.folder,
         )
         for source in sources
     ]

@@ -15,6 +15,7 @@ from typing import Any, TextIO
 from bgremove.batch.jobs import Outcome
 from bgremove.batch.sources import identity, place_of
 from bgremove.errors import ImageWriteError, OptionError, reason_of
+from bgremove.image_io import make_folder
 
 STAGES = ("decode", "matte", "compose", "encode", "write")
 """Of `bgremove.batch.cut_out`, in order."""
@@ -57,7 +58,7 @@ class Report:
         check_report(path)
         self._path = path
         self._form = _FORMS[path.suffix.lower()]()
-        self._try(lambda: path.parent.mkdir(parents=True, exist_ok=True))
+        make_folder(path.parent, f"report {path}")
         self._file: TextIO = self._try(
             lambda: path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
         )

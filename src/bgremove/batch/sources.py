@@ -3,6 +3,7 @@
 import glob
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -82,8 +83,7 @@ def find_sources(
             for source in search.expand(text):
                 sources.setdefault(place(source), source)
         except ImageReadError as error:
-            hint = f"; to write there: --out {text}" if text in _outputs(inputs) else ""
-            missing[text] = failed(text, f"{error}{hint}", type(error).__name__)
+            missing[text] = failed(text, str(error), type(error).__name__)
         except (OSError, ValueError) as error:
             missing[text] = _unread(text, error)
     for text in listed:
@@ -93,19 +93,13 @@ def find_sources(
     return list(sources.values()), list((unlisted | missing).values())
 
 
-def _outputs(inputs: Sequence[str]) -> Sequence[str]:
-    """Give the input that may be meant as an output: the last of several, if it is a picture's."""
-    last = inputs[1:][-1:]
-    return [name for name in last if Path(name).suffix.lower() in PICTURE_SUFFIXES]
-
-
 def _unread(name: str, error: BaseException) -> Outcome:
     return failed(name, f"cannot be read: {reason_of(error)}", "ImageReadError")
 
 
 def names_one_photo(text: str) -> bool:
     """Tell whether an input stands for one photo whatever a folder holds today."""
-    return text == STREAM or not (Path(text).is_dir() or _is_pattern(text))
+    return text == STREAM or not (os.path.isdir(text) or _is_pattern(text))  # noqa: PTH112  (no OSError)
 
 
 def place(source: Source) -> str:
@@ -137,7 +131,7 @@ class _Search:
             kind, found = "pattern that a photo matches", list(self._matches(text))
         elif not os.path.lexists(text):
             raise ImageReadError("expected a picture or a folder, found nothing of this name")
-        elif Path(text).is_dir():
+        elif os.path.isdir(text):  # noqa: PTH112  (no OSError)
             kinds = " ".join(sorted(PICTURE_SUFFIXES))
             kind, found = f"folder with photos in it ({kinds})", list(self._in_folder(Path(text)))
         else:
@@ -215,8 +209,18 @@ def _is_photo(path: Path) -> bool:
         path.suffix.lower() in PICTURE_SUFFIXES
         and not path.name.startswith(".")
         and not _OUTPUT.search(path.stem)
-        and os.path.isfile(path)  # noqa: PTH113  (no OSError from a folder that is listed only)
+        and _is_regular(path)
     )
+
+
+def _is_regular(path: Path) -> bool:
+    """Tell files from folders and devices; what may not be looked at will tell that when read."""
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
 
 
 def _folder_of_listed(text: str) -> Path:

@@ -12,6 +12,7 @@ from bgremove.image_io.reading import (
 from bgremove.image_io.writing import (
     encode_png,
     encode_png_bands,
+    make_folder,
     remove_parts,
     write_atomically,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "decode",
     "encode_png",
     "encode_png_bands",
+    "make_folder",
     "photo_from_pil",
     "read_photo",
     "remove_parts",

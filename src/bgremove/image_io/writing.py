@@ -78,7 +78,7 @@ def write_atomically(
     temporary = path.parent / f"{_part_prefix(path)}{secrets.token_hex(8)}{_PART_SUFFIX}"
     try:
         _check_free(path, name, overwrite)
-        _make_folder(path.parent, name)
+        make_folder(path.parent, name)
         try:
             _write_new(data, temporary, durable)
             if overwrite:
@@ -89,6 +89,22 @@ def write_atomically(
             temporary.unlink(missing_ok=True)
     except FileExistsError as error:
         raise ImageWriteError(_exists_already(name)) from error
+    except (OSError, ValueError) as error:
+        raise ImageWriteError(f"{name}: cannot be written: {reason_of(error)}") from error
+
+
+def make_folder(folder: Path, name: str) -> None:
+    """Make a folder, and those above it, for a file that messages call `name`.
+
+    Raises
+    ------
+    ImageWriteError
+        If it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise ImageWriteError(f"{name}: expected a folder above it, got a file") from error
     except (OSError, ValueError) as error:
         raise ImageWriteError(f"{name}: cannot be written: {reason_of(error)}") from error
 
@@ -121,13 +137,6 @@ def _check_free(path: Path, name: str, overwrite: bool) -> None:
 
 def _exists_already(name: str) -> str:
     return f"{name}: exists already; pass --overwrite (overwrite=True) to replace it"
-
-
-def _make_folder(folder: Path, name: str) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError as error:
-        raise ImageWriteError(f"{name}: expected a folder above it, got a file") from error
 
 
 _PART_SUFFIX = ".part"

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import sys
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ from bgremove.errors import (
     reason_of,
 )
 from bgremove.image_io import DEFAULT_MAX_PIXELS, Photo, decode, photo_from_pil, read_photo
+from bgremove.option_checks import check_number
 from bgremove.output import DEFAULT as DEFAULT_OUTPUT
 from bgremove.output import Output, rendered
 from bgremove.tiles import TiledAlpha
@@ -114,7 +116,7 @@ class Remover(ABC):
             If the array is no such image.
         """
         if not isinstance(image, np.ndarray) or check_picture(image).shape[2] != 3:
-            found = getattr(image, "shape", type(image).__name__)
+            found = image.shape if isinstance(image, np.ndarray) else type(image).__name__
             raise InputError(
                 f"expected a uint8 array of shape (H, W, 3), got {found}; what else calling the "
                 'remover takes, give it with output=Output(output="alpha")'
@@ -179,12 +181,13 @@ class Remover(ABC):
         NoSubjectError
             If nothing was found, and `require_subject` is set.
         OptionError
-            If `output` is no `Output`.
+            If `output` is no `Output`, or `max_pixels` is not above 0.
         """
         if not isinstance(output, Output):
             raise OptionError(
                 f'output must be an Output, as in Output(output="mask"), got {output!r}'
             )
+        check_number("max_pixels", max_pixels, 1, sys.maxsize)
         if isinstance(picture, np.ndarray):
             array = check_picture(picture)
             image = np.ascontiguousarray(array[..., :3])
@@ -225,14 +228,21 @@ def _photo_of(picture: ToPIL, max_pixels: int) -> Photo:
     )
 
 
+def _not_of_bytes(name: str) -> str:
+    return f'{name}: expected a file of bytes, got one of text: open it with "rb"'
+
+
 def _read_from(file: IO[bytes], max_pixels: int) -> Photo:
-    name = printable(str(getattr(file, "name", "file")))
+    name = getattr(file, "name", None)
+    name = printable(name) if isinstance(name, str) and name else "file"
     try:
         data = file.read()
+    except UnicodeDecodeError as error:
+        raise InputError(_not_of_bytes(name)) from error
     except (OSError, ValueError) as error:
         raise ImageReadError(f"{name}: cannot be read: {reason_of(error)}") from error
     if not isinstance(data, bytes):
-        raise InputError(f"{name}: expected a file of bytes, got one of {type(data).__name__}")
+        raise InputError(_not_of_bytes(name))
     return decode(data, name, max_pixels=max_pixels)
 
 

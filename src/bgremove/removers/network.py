@@ -2,7 +2,7 @@
 
 import logging
 import os
-from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -80,9 +80,14 @@ class NetworkRemover(Remover):
         self.threshold = threshold
         self.options = {"model": model, "threshold": threshold, "device": device, "edges": edges}
 
-    def __reduce__(self) -> "tuple[partial[NetworkRemover], tuple[()]]":
-        """Be pickled as what it was made with: where it is wanted, its model is read again."""
-        return partial(type(self), **self.options), ()
+    def __getstate__(self) -> dict[str, Any]:
+        """Be pickled without the network: where it is wanted, that is read again."""
+        return {name: value for name, value in self.__dict__.items() if name != "segmenter"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Come back as it was."""
+        self.__dict__.update(state)
+        self.segmenter = load_segmenter(self.options["model"], self.options["device"])
 
     def matte(self, image: Image) -> Matte:
         """Find the subject of an image: predict, ask if it is there, follow the edges."""
