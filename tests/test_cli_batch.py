@@ -191,7 +191,7 @@ class TestWrongUse:
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
-            (["in"], "Missing option '--out'"),
+            (["in"], "Missing option '-o' / '--out'"),
             (["--out", "out"], "Missing argument 'INPUTS...', or --from-file"),
             (["-", "--out", "out"], "- is for one photo; a list of them is read by --from-file -"),
             (["in", "--out", "-"], "--out must name a folder"),
