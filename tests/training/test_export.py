@@ -172,7 +172,8 @@ def test_the_card_tells_who_taught_the_network(config_file: Path) -> None:
 
 
 def test_a_set_without_terms_stops_the_export(config_file: Path) -> None:
-    config_file.write_text(CONFIG.replace("urban100", "mine"))
+    for path in (config_file, config_file.parent / "data" / "index.csv"):
+        path.write_text(path.read_text().replace("urban100", "mine"))
     with pytest.raises(DataError, match="mine: on what terms its photos are used is not known"):
         training_facts(read_config(config_file), 1, "2 CPU cores")
 
