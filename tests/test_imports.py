@@ -7,7 +7,7 @@ PACKAGE = Path(__file__).parent.parent / "src" / "bgremove"
 
 LAYERS = (
     ("errors",),
-    ("arrays", "extras", "memory", "network", "option_checks", "png", "threads"),
+    ("arrays", "extras", "memory", "network", "option_checks", "paths", "png", "threads"),
     ("hints",),
     (
         "backdrop",

@@ -21,6 +21,7 @@ from bgremove.cli_batch import (
     sigterm_as_interrupt,
 )
 from bgremove.errors import BgremoveError, OptionError, printable, reason_of
+from bgremove.paths import is_no_folder
 from bgremove.removers import DEFAULT_METHOD, METHODS
 from bgremove.terminal import (
     CLEAR_LINE,
@@ -318,7 +319,7 @@ def _check_usage(inputs: Sequence[str], *, quiet: bool, verbose: bool) -> None:
             f"bgremove has no command {inputs[0]}, as rembg has: "
             "bgremove INPUT --out OUTPUT, or bgremove batch FOLDER --out FOLDER"
         )
-    if STREAM in inputs and (sys.stdin is None or is_terminal(sys.stdin)):
+    if STREAM in inputs and (sys.stdin is None or sys.stdin.isatty()):
         raise click.UsageError("- reads standard input, and nothing is piped in")
 
 
@@ -340,7 +341,7 @@ def _with_a_hint(planned: "Plan", inputs: Sequence[str]) -> "Plan":
 
 def _check_standard_output(planned: "Plan") -> None:
     to_stream = any(job.target is None for job in planned.jobs)
-    if to_stream and (sys.stdout is None or is_terminal(sys.stdout)):
+    if to_stream and (sys.stdout is None or sys.stdout.isatty()):
         raise click.UsageError("a PNG is no text for a terminal: pipe it on, or name --out")
 
 
@@ -360,7 +361,7 @@ def _plan_strips(planned: "Plan", folder: str, *, overwrite: bool) -> "Plan":
     """Settle where each photo's steps are drawn, before anything is written."""
     from bgremove.explain import plan_strips
 
-    if os.path.exists(folder) and not os.path.isdir(folder):  # noqa: PTH110, PTH112  (no OSError)
+    if is_no_folder(folder):
         raise click.UsageError(f"--explain must name a folder, got the file {folder}")
     return plan_strips(planned, Path(folder), overwrite=overwrite)
 

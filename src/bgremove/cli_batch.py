@@ -16,7 +16,7 @@ from click.core import ParameterSource
 
 from bgremove.errors import ImageWriteError, OptionError, printable, reason_of
 from bgremove.removers import METHODS, check_options
-from bgremove.terminal import Progress, is_terminal, log_on_stderr, print_line, say, say_of
+from bgremove.terminal import Progress, log_on_stderr, print_line, say, say_of
 
 if TYPE_CHECKING:
     from bgremove.batch import Job, Manifest, Outcome, Past, Plan, Recipe
@@ -256,7 +256,7 @@ def _check_usage(
         )
     if not out or out == STREAM:
         raise click.UsageError("--out must name a folder")
-    if from_file == STREAM and (sys.stdin is None or is_terminal(sys.stdin)):
+    if from_file == STREAM and (sys.stdin is None or sys.stdin.isatty()):
         raise click.UsageError("--from-file - reads standard input, and nothing is piped in")
 
 

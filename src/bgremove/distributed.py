@@ -80,7 +80,6 @@ def remove_dataset(
     """
     if out is not None and "://" not in out:
         out = str(Path(out).absolute())
-    _connected()
     whole = _with_whole_paths(recipe)
     return _in_actors(dataset, _RowActor, whole, actors, out=out, overwrite=overwrite)
 
@@ -193,7 +192,7 @@ def _in_actors(
     actors: int | None,
     **options: Any,
 ) -> "ray.data.Dataset":
-    ray = import_extra("ray", "ray")
+    ray = _connected()
     spare = max(1, int(ray.cluster_resources().get("CPU", 1)) - 1)
     with warnings.catch_warnings():
         # Ray 2.60 deprecates the retries' argument, and has no other for it yet.

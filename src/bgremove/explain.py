@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from bgremove.batch.plan import refuse
 from bgremove.compose import cutout
 from bgremove.errors import BgremoveError
 from bgremove.image_io import read_photo, write_atomically
+from bgremove.png import png_bytes
 from bgremove.removers.object import ObjectRemover
 
 CAPTION = 18
@@ -116,16 +116,12 @@ def write_strips(jobs: Iterable[Job], options: dict[str, Any], *, max_pixels: in
         assert job.source is not None, "only files have strips"
         assert job.target is not None, "a strip is a file"
         try:
-            drawn = strip(read_photo(job.source, max_pixels=max_pixels).image, remover)
-            write_atomically(_png(drawn), job.target, overwrite=job.overwrite)
+            image = read_photo(job.source, max_pixels=max_pixels).image
+            drawn = np.asarray(strip(image, remover))
+            data = png_bytes([drawn], drawn.shape, None, None)
+            write_atomically(data, job.target, overwrite=job.overwrite)
         except BgremoveError as error:
             failures.append(f"{job.name}: {error}")
         except MemoryError:
             failures.append(f"{job.name}: not enough memory to draw its steps")
     return failures
-
-
-def _png(picture: PILImage.Image) -> bytes:
-    stream = BytesIO()
-    picture.save(stream, "png")
-    return stream.getvalue()

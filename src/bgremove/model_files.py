@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bgremove.cards import CARD_FILE, ModelCard, check_complete, read_card
 from bgremove.errors import CardError, ModelMismatchError, ModelNotFoundError, OptionError
+from bgremove.paths import is_file, is_folder
 
 DEFAULT_MODEL = "tiramisu"
 
@@ -73,7 +74,7 @@ def is_path(model: str | os.PathLike[str]) -> bool:
     path = Path(model)
     if path.suffix in MODEL_SUFFIXES or path.name != model:
         return True
-    return (_is_file(path) or _is_file(path / CARD_FILE)) and model not in _shipped_names()
+    return (is_file(path) or is_file(path / CARD_FILE)) and model not in _shipped_names()
 
 
 def locate_model(model: str | os.PathLike[str]) -> tuple[ModelCard | None, Path]:
@@ -106,7 +107,7 @@ def locate_model(model: str | os.PathLike[str]) -> tuple[ModelCard | None, Path]
         raise OptionError(f"model must be a name or a path, got a {type(model).__name__}")
     if not is_path(model):
         card, folder = find_model(str(model))
-    elif _is_folder(Path(model)):
+    elif is_folder(Path(model)):
         folder = Path(model)
         card = read_card(folder / CARD_FILE)
     elif Path(model).name == CARD_FILE:
@@ -142,7 +143,7 @@ def find_own_model(path: Path) -> ModelCard | None:
     CardError
         If an ``.onnx`` has no card, or if the card is broken.
     """
-    if not _is_file(path):
+    if not is_file(path):
         raise ModelNotFoundError(f"{path}: expected a model file, found none")
     if path.suffix not in MODEL_SUFFIXES:
         raise ModelMismatchError(
@@ -152,7 +153,7 @@ def find_own_model(path: Path) -> ModelCard | None:
     is_onnx = path.suffix == ".onnx"
     shared, own = path.with_name(CARD_FILE), path.with_suffix(".json")
     for card in (own, shared) if is_onnx else (shared,):
-        if _is_file(card):
+        if is_file(card):
             return read_card(card)
     if is_onnx:
         raise CardError(
@@ -175,17 +176,17 @@ def files_of_model(path: Path) -> list[Path]:
         Of a folder its card alone, which has the hash of the weights; of a file also what is
         beside it: its card, and a Keras 2 network's or weights' other half.
     """
-    if _is_folder(path):
+    if is_folder(path):
         files = {path / CARD_FILE}
     elif path.suffix == KERAS2_SUFFIX and path.name != CARD_FILE:
         files = {path, path.with_name(CARD_FILE), *hdf5_beside(path)}
     else:
         files = {path, path.with_name(CARD_FILE)}
-        if path.suffix != ".keras":
-            files.add(path.with_suffix(KERAS2_SUFFIX))
         if path.suffix in HDF5_SUFFIXES:
-            files.add(path.with_name(KERAS2_FILE))
-    return sorted(file for file in files if _is_file(file))
+            files |= set(networks_beside(path))
+        elif path.suffix == ".onnx":
+            files.add(path.with_suffix(".json"))
+    return sorted(file for file in files if is_file(file))
 
 
 def hdf5_beside(path: Path) -> list[Path]:
@@ -193,13 +194,9 @@ def hdf5_beside(path: Path) -> list[Path]:
     return sorted(file for file in path.parent.glob("*") if file.suffix in HDF5_SUFFIXES)
 
 
-def _is_file(path: Path) -> bool:
-    """Tell, of what may not be looked at, too: it is none that can be used."""
-    return os.path.isfile(path)  # noqa: PTH113
-
-
-def _is_folder(path: Path) -> bool:
-    return os.path.isdir(path)  # noqa: PTH112
+def networks_beside(path: Path) -> tuple[Path, Path]:
+    """Give the files, there or not, that may hold the network of Keras 2 weights."""
+    return path.with_suffix(KERAS2_SUFFIX), path.with_name(KERAS2_FILE)
 
 
 def _shipped_names() -> list[str]:

@@ -321,7 +321,7 @@ def _check_background(background: str | os.PathLike[str]) -> None:
             "background must be a CSS colour, a picture's file, blur or blur:RADIUS, "
             f"got {told(background)}"
         )
-    if len(_levels_of(background)) == 4 and _levels_of(background)[3] < 255:
+    if any(level < 255 for level in _levels_of(background)[3:]):
         raise OptionError(f"background must be an opaque colour, got {background!r}")
 
 

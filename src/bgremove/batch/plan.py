@@ -25,6 +25,7 @@ from bgremove.errors import OptionError
 from bgremove.image_io import PICTURE_SUFFIXES, count_frames
 from bgremove.output import DEFAULT as DEFAULT_OUTPUT
 from bgremove.output import FORMATS_BY_ENDING, Output
+from bgremove.paths import is_folder, is_no_folder
 
 DEFAULT_NAME = f"{{stem}}{OUTPUT_MARK}.{{ext}}"
 """What an output is called."""
@@ -199,10 +200,9 @@ def _check_name(name: str) -> None:
 def _check_out(out: str | None, suffix: str, *, alone: bool) -> None:
     if out is None or out == STREAM:
         return
-    path = Path(out)
     if not out:
         raise OptionError("out must name a file or a folder, got an empty name")
-    if not alone and os.path.exists(path) and not os.path.isdir(path):  # noqa: PTH110, PTH112  (no OSError)
+    if not alone and is_no_folder(Path(out)):
         raise OptionError(f"out must be a folder for several photos, got the file {out}")
     if _is_folder(out):
         return
@@ -236,7 +236,7 @@ def _is_folder(out: str) -> bool:
 
     One that is not there is a file's if it ends as pictures do.
     """
-    if out.endswith(("/", os.sep)) or os.path.isdir(out):  # noqa: PTH112  (no OSError)
+    if out.endswith(("/", os.sep)) or is_folder(out):
         return True
     return _ending(out) not in PICTURE_SUFFIXES and not os.path.lexists(out)
 

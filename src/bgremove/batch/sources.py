@@ -13,6 +13,7 @@ from bgremove.batch.jobs import Outcome, failed
 from bgremove.batch.photo import STREAM
 from bgremove.errors import ImageReadError, reason_of
 from bgremove.image_io import PICTURE_SUFFIXES
+from bgremove.paths import is_folder
 
 OUTPUT_MARK = "-cutout"
 """What is added to a photo's name for its output's, and tells outputs from photos."""
@@ -99,7 +100,7 @@ def _unread(name: str, error: BaseException) -> Outcome:
 
 def names_one_photo(text: str) -> bool:
     """Tell whether an input stands for one photo whatever a folder holds today."""
-    return text == STREAM or not (os.path.isdir(text) or _is_pattern(text))  # noqa: PTH112  (no OSError)
+    return text == STREAM or not (is_folder(text) or _is_pattern(text))
 
 
 def place(source: Source) -> str:
@@ -131,7 +132,7 @@ class _Search:
             kind, found = "pattern that a photo matches", list(self._matches(text))
         elif not os.path.lexists(text):
             raise ImageReadError("expected a picture or a folder, found nothing of this name")
-        elif os.path.isdir(text):  # noqa: PTH112  (no OSError)
+        elif is_folder(text):
             kinds = " ".join(sorted(PICTURE_SUFFIXES))
             kind, found = f"folder with photos in it ({kinds})", list(self._in_folder(Path(text)))
         else:
@@ -147,7 +148,7 @@ class _Search:
         for match in sorted(glob.glob(text, recursive=True)):  # noqa: PTH207  (Path.glob takes no absolute pattern)
             path = Path(match)
             folder = path.parent.relative_to(root)
-            if not os.path.isdir(path):  # noqa: PTH112  (no OSError)
+            if not is_folder(path):
                 if self._is_meant(path) and (is_inside or not self._is_below_without(path.parent)):
                     yield Source(match, path, folder)
             elif "**" not in text and (is_inside or not self._is_below_without(path)):

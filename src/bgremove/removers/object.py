@@ -106,8 +106,14 @@ class ObjectRemover(Remover):
         self.low, self.high = low, high
         self.quality, self.box, self.point = quality, box, point
         self._to_alpha = find_edges(edges)
-        self.options = {"low": low, "high": high, "quality": quality, "box": box, "point": point}
-        self.options["edges"] = edges
+        self.options = {
+            "low": low,
+            "high": high,
+            "quality": quality,
+            "box": box,
+            "point": point,
+            "edges": edges,
+        }
 
     def matte(self, image: Image) -> Matte:
         """Find the object in an image: the steps, then blurred and brought to its size."""

@@ -10,7 +10,7 @@ from bgremove.arrays import Image, Probability
 from bgremove.cards import InputSpec, ModelCard
 from bgremove.devices import Device, choose_device, import_tensorflow
 from bgremove.errors import MissingExtraError, ModelMismatchError, ModelNotFoundError
-from bgremove.model_files import HDF5_SUFFIXES, KERAS2_FILE, hdf5_beside
+from bgremove.model_files import HDF5_SUFFIXES, hdf5_beside, networks_beside
 from bgremove.segmenter.base import prepare
 from bgremove.segmenter.shapes import as_maps, check_shapes
 
@@ -246,7 +246,7 @@ def _weights_beside(network: Path) -> Path:
 
 def _network_beside(weights: Path) -> Path:
     """Find the Keras 2 JSON for an HDF5 file of weights."""
-    candidates = weights.with_suffix(".json"), weights.with_name(KERAS2_FILE)
+    candidates = networks_beside(weights)
     for network in candidates:
         if network.is_file():
             return network

@@ -1,0 +1,18 @@
+"""What lies at a path, told without an error: where nobody may look, nothing is."""
+
+import os
+
+
+def is_file(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a regular file is there; `Path.is_file` raises where nobody may look."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_folder(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a folder is there."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def is_no_folder(path: str | os.PathLike[str]) -> bool:
+    """Tell whether something is there that is no folder."""
+    return os.path.exists(path) and not is_folder(path)  # noqa: PTH110
