@@ -153,11 +153,12 @@ class _Format(click.Choice):  # type: ignore[type-arg,unused-ignore]
     help="contour: best refines the mask, in several times the time.  [default: fast]",
 )
 @click.option(
-    "--box", type=_Numbers("X,Y,W,H"), metavar="X,Y,W,H", help="contour: where the subject is."
+    "--box",
+    type=_Numbers("X,Y,W,H"),
+    metavar="X,Y,W,H",
+    help="Where the subject is, in the photo's pixels.",
 )
-@click.option(
-    "--point", type=_Numbers("X,Y"), metavar="X,Y", help="contour: a pixel of the subject."
-)
+@click.option("--point", type=_Numbers("X,Y"), metavar="X,Y", help="A pixel of the subject.")
 @click.option(
     "--explain",
     metavar="DIR",
