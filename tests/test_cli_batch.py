@@ -127,7 +127,7 @@ class TestRun:
         before = outputs()
         code, out, err = told(batch("in", "--out", "out", "--resume", "--dry-run"))
         assert (code, out) == (1, "in/b.png -> out/b-cutout.png\n")
-        assert err.startswith("bgremove: in/c.png: out/c-cutout.png: exists already, and no run")
+        assert err.startswith("bgremove: in/c.png: out/c-cutout.png: exists already, and is not")
         code, out, err = told(batch("in", "--out", "out", "--resume", "--dry-run", "--overwrite"))
         assert (code, err) == (0, "")
         assert out.splitlines() == [f"in/{name}.png -> out/{name}-cutout.png" for name in "bc"]
@@ -196,8 +196,8 @@ class TestWrongUse:
             (["-", "--out", "out"], "- is for one photo; a list of them is read by --from-file -"),
             (["in", "--out", "-"], "--out must name a folder"),
             (["in", "--out", "in/a.png"], "out must be a folder for several photos"),
-            (["in", "--out", "out", "--jobs", "0"], "'0' is neither auto nor a number from 1 on"),
-            (["in", "--out", "out", "--jobs", "many"], "'many' is neither auto nor a number"),
+            (["in", "--out", "out", "--jobs", "0"], "a whole number of at least 1, got '0'"),
+            (["in", "--out", "out", "--jobs", "many"], "a whole number of at least 1, got 'many'"),
             (["in", "--out", "out", "--report", "r.xml"], "report must end in .json, .jsonl, .csv"),
             (["in", "--out", "out", "--name", "{x}"], "name may hold {stem}, {suffix}, {ext}"),
             (["in", "--out", "out", "--from-file", "no"], "from-file no: cannot be read: No such"),

@@ -45,7 +45,7 @@ def _count_of_jobs(_ctx: click.Context, _option: click.Parameter, value: str) ->
         return None
     if value.isascii() and value.isdigit() and int(value) > 0:
         return int(value)
-    raise click.BadParameter(f"{value!r} is neither auto nor a number from 1 on")
+    raise click.BadParameter(f"expected auto or a whole number of at least 1, got {value!r}")
 
 
 class _Seconds(click.FloatRange):
@@ -83,7 +83,7 @@ def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
 
 @click.argument("inputs", nargs=-1)
 @click.option("-o", "--out", metavar="DIR", required=True, help="The folder for the cutouts.")
-@click.option("--recursive", "-r", is_flag=True, help="Search folders to their depths.")
+@click.option("--recursive", "-r", is_flag=True, help="Search subfolders, too.")
 @click.option(
     "--from-file", metavar="FILE|-", help="A list of photos, a name a line (or find -print0)."
 )
@@ -123,7 +123,7 @@ def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
 )
 @click.option("--report", metavar="FILE", help="What became of each photo: .json, .jsonl or .csv.")
 @click.option("--fsync", is_flag=True, help="Wait until the disk has each output.")
-@click.option("--dry-run", is_flag=True, help="Tell who would write where, and do nothing.")
+@click.option("--dry-run", is_flag=True, help="List the planned outputs without writing them.")
 @click.pass_context
 def _batch(
     ctx: click.Context,

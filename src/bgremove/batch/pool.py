@@ -25,7 +25,7 @@ GRACE = 5.0
 
 
 TRIES = 3
-"""How many workers may die before their first photo after one has come so far."""
+"""How many replacements of workers may die before their first photo."""
 
 LONGEST_WAIT = 3600.0
 """Seconds without a look at the clock: systems take no wait of a month."""

@@ -118,8 +118,8 @@ class Remover(ABC):
         if not isinstance(image, np.ndarray) or check_picture(image).shape[2] != 3:
             found = image.shape if isinstance(image, np.ndarray) else type(image).__name__
             raise InputError(
-                f"expected a uint8 array of shape (H, W, 3), got {found}; what else calling the "
-                'remover takes, give it with output=Output(output="alpha")'
+                f"expected a uint8 array of shape (H, W, 3), got {found}; for other kinds of "
+                'picture, call the remover with output=Output(output="alpha")'
             )
         return self._warned_matte(image).alpha
 
