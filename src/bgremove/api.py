@@ -27,7 +27,7 @@ _File = str | os.PathLike[str]
 
 @overload
 def remove(
-    picture: NDArray[np.uint8],
+    picture: NDArray[Any],
     *,
     method: str = ...,
     model: _File | None = ...,
@@ -144,7 +144,7 @@ def remove(
 
 @overload
 def remove_person(
-    picture: NDArray[np.uint8],
+    picture: NDArray[Any],
     *,
     model: _File | None = ...,
     threshold: float | None = ...,
@@ -217,7 +217,7 @@ def remove_person(
 
 @overload
 def remove_subject(
-    picture: NDArray[np.uint8],
+    picture: NDArray[Any],
     *,
     model: _File | None = ...,
     threshold: float | None = ...,
@@ -290,7 +290,7 @@ def remove_subject(
 
 @overload
 def remove_object(
-    picture: NDArray[np.uint8],
+    picture: NDArray[Any],
     *,
     edges: str | None = ...,
     low: float | None = ...,
