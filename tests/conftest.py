@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import subprocess
 import sys
 import tarfile
 from collections.abc import Callable, Iterator
@@ -40,6 +41,31 @@ def break_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[
         monkeypatch.delitem(sys.modules, name, raising=False)
 
     return broken
+
+
+@pytest.fixture
+def batch_whose_workers() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the batch command, with workers that do something where they would wait for the disk."""
+    return _batch_whose_workers
+
+
+def _batch_whose_workers(do: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    script = Path("script.py")
+    script.write_text(f"""
+import os, signal, time
+if __name__ == "__main__":
+    from bgremove.cli import main
+    main()
+os.fsync = lambda _: {do}
+""")
+    options = ("--out", "out", "--method", "contour", "--jobs", "1")
+    return subprocess.run(
+        [sys.executable, str(script), "batch", *arguments, *options],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        capture_output=True,  # ends with the last of its processes
+        text=True,
+        check=False,
+    )
 
 
 @pytest.fixture

@@ -8,9 +8,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pytest
@@ -19,6 +21,8 @@ from PIL import Image as PILImage
 
 from bgremove.batch.manifest import MANIFEST_FILE
 from bgremove.cli import command
+
+BatchWhoseWorkers: TypeAlias = Callable[..., subprocess.CompletedProcess[str]]
 
 KILLS = 20
 PHOTOS = 60
@@ -175,6 +179,42 @@ class TestRun:
         code, out, err = told(batch("in", "--out", "out", "--engine", "ray"))
         assert (code, out) == (1, "")
         assert err == 'bgremove: ray is needed and not installed: pip install "bgremove[ray]"\n'
+
+    @pytest.mark.parametrize(("flags", "waits"), [([], False), (["--fsync"], True)])
+    def test_it_waits_for_the_disk_where_that_is_wanted(
+        self, flags: list[str], waits: bool, batch_whose_workers: BatchWhoseWorkers
+    ) -> None:
+        draw("a.png")
+        assert batch_whose_workers("open('waited', 'w').close()", "a.png", *flags).returncode == 0
+        assert Path("waited").exists() == waits
+
+    def test_a_photo_may_take_as_long_as_is_said(
+        self, batch_whose_workers: BatchWhoseWorkers
+    ) -> None:
+        draw("a.png")
+        done = batch_whose_workers("time.sleep(20)", "a.png", "--fsync", "--timeout", "0.5")
+        assert done.returncode == 1
+        assert "took longer than 0.5 seconds; nothing was written (--timeout)" in done.stderr
+
+    @pytest.mark.parametrize(("device", "workers"), [("cpu", 2), ("gpu", 1), ("gpu:0", 1)])
+    def test_every_core_has_a_worker_but_a_gpu_has_one(
+        self,
+        device: str,
+        workers: int,
+        red_model: Path,
+        break_library: Callable[[str], None],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        started = []
+        start = SpawnProcess.start
+        monkeypatch.setattr(SpawnProcess, "start", lambda self: started.append(start(self)))
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
+        break_library("tensorflow")
+        draw("in/a.png")
+        draw("in/b.png")
+        options = ("--method", "person", "--model", str(red_model), "--jobs", "auto")
+        batch("in", "--out", "out", *options, "--device", device)
+        assert len(started) == workers
 
     def test_a_report_that_fills_the_disk_fails_the_run_and_stops_no_photo(self) -> None:
         if not Path("/dev/full").exists():

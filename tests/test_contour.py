@@ -135,6 +135,47 @@ def test_smoothing_does_not_draw_a_shape_to_the_frame() -> None:
     assert not contour.smoothed(near)[:, :5].any()
 
 
+def test_what_more_outlines_enclose_is_surer() -> None:
+    arch = outline(((100, 511), (100, 300)), ((100, 300), (300, 300)), ((300, 300), (300, 511)))
+    with_gap_and_line = arch | outline(((0, 100), (511, 100)))
+    with_gap_and_line[300, 200:202] = 0
+    corners = [(150, 350), (250, 350), (250, 450), (150, 450)]
+    square = outline(*zip(corners, corners[1:] + corners[:1], strict=True))
+    found = contour.enclosed([with_gap_and_line, arch, square])
+    assert found.dtype == np.float32
+    assert found[400, 200] == 1
+    assert found[490, 200] == pytest.approx(2 / 3)
+    assert not found[:290].any()
+
+
+def test_tidying_drops_specks_and_whiskers_and_closes_cracks() -> None:
+    whole = box(100, 100, 300, 300)
+    untidy = whole | box(400, 400, 403, 403) | outline(((0, 200), (511, 200)))
+    untidy[:, 200:203] = 0
+    found = contour.tidied(untidy)
+    assert (found[110:290, 110:290] == 255).all()
+    assert not found[whole == 0].any()
+
+
+@pytest.mark.parametrize(("height", "agree"), [(75, True), (74, False)])
+def test_contours_are_taken_where_colours_mean_about_the_same(height: int, agree: bool) -> None:
+    shape, outlined = box(0, 0, 100, 100), box(0, 0, 100, height)
+    assert (contour.agreeing(shape, outlined) == (outlined if agree else shape)).all()
+
+
+@pytest.mark.parametrize(
+    ("side", "rim", "kept"), [(20, 5, False), (50, 50, False), (50, 5, True), (100, 100, True)]
+)
+def test_holes_that_are_large_or_in_a_handle_stay(side: int, rim: int, kept: bool) -> None:
+    whole = box(100, 100, 400, 400)
+    holed = whole & ~box(100 + rim, 200, 100 + rim + side, 200 + side)
+    assert (contour.without_small_holes(holed) == (holed if kept else whole)).all()
+
+
+def test_no_shape_has_no_holes() -> None:
+    assert not contour.without_small_holes(box(0, 0, 0, 0)).any()
+
+
 def test_the_largest_shape_and_those_of_like_size_are_kept() -> None:
     large, like, crumb = box(50, 50, 200, 200), box(300, 50, 400, 150), box(300, 300, 330, 330)
     assert (contour.subject(large | like | crumb) == large | like).all()

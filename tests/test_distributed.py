@@ -1,7 +1,9 @@
 """Ray gives what this machine alone gives, and loses nothing when an actor dies."""
 
 import os
+import re
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -138,6 +140,21 @@ def test_what_is_named_from_the_current_folder_is_found_from_any_other() -> None
     assert (outcome.status, outcome.target) == ("done", Path("out/a-cutout.png"))
     with PILImage.open("out/a-cutout.png") as picture:
         assert picture.getpixel((1, 1)) == (0, 90, 0)
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_cluster_that_is_not_there_is_told() -> None:
+    draw(Path("in/a.png"), 0)
+    arguments = ("batch", "in", "--out", "out", "--engine", "ray", "--method", "contour")
+    done = subprocess.run(
+        [sys.executable, "-m", "bgremove", *arguments],
+        env={**os.environ, "RAY_ADDRESS": "nowhere"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert re.fullmatch(r"bgremove: no Ray cluster: .*nowhere\n", done.stderr)
 
 
 def test_no_jobs_need_no_cluster() -> None:

@@ -33,7 +33,7 @@ def textured(size: int, colour: np.ndarray, seed: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("size", "softness"), [(160, 6), (160, 20), (900, 12)])
-def test_a_composite_s_colours_err_by_a_third_of_the_naive_cutout_s_at_most(
+def test_a_composite_s_colours_err_by_a_fifth_of_the_naive_cutout_s_at_most(
     size: int, softness: float
 ) -> None:
     alpha = soft_disc(size, softness)
@@ -42,7 +42,7 @@ def test_a_composite_s_colours_err_by_a_third_of_the_naive_cutout_s_at_most(
     naive = np.dstack([image, np.rint(alpha * 255).astype(np.uint8)])
     ours = colour_error(cutout(image, alpha), alpha, subject)
     theirs = colour_error(naive, alpha, subject)
-    assert ours <= theirs / 3, f"ours {ours:.2f}, naive {theirs:.2f}"
+    assert ours <= theirs / 5, f"ours {ours:.2f}, naive {theirs:.2f}"
 
 
 def test_opaque_pixels_are_bit_exact_and_invisible_ones_zero() -> None:

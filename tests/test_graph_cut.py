@@ -22,6 +22,17 @@ def test_a_rough_prior_is_cut_along_the_colours() -> None:
     assert (found[:25] == 0).all()
 
 
+def test_what_the_prior_rules_out_stays_background_whatever_its_colour() -> None:
+    image = np.full((120, 160, 3), (200, 210, 190), np.uint8)
+    image[30:90, 50:110] = image[5:15, 140:155] = (150, 40, 40)
+    prior = np.full((120, 160), 0.02, np.float32)
+    prior[30:90, 90:110] = 0.04
+    prior[30:90, 50:90] = 0.95
+    found = cut(image, prior, 1.0, Seeds(0.3, 2))
+    assert (found[30:90, 50:110] == 255).all()
+    assert not found[:20, 130:].any()
+
+
 @pytest.mark.parametrize("level", [0, 0.5])
 def test_a_prior_of_one_side_only_is_taken_as_it_is(level: float) -> None:
     image = np.zeros((20, 30, 3), np.uint8)

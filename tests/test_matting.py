@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bgremove.matting import Laplacian, closed_form
+from bgremove.matting import KNOWN, UNSURE, Laplacian, closed_form
 
 
 def test_the_laplacian_is_symmetric_and_leaves_a_constant_at_nothing() -> None:
@@ -24,3 +24,18 @@ def test_a_band_is_filled_by_colour_and_the_rest_stays() -> None:
     np.testing.assert_array_equal(matte[~band], guess[~band])
     assert matte[:, 12:17].max() < 0.2
     assert matte[:, 19:22].min() > 0.8
+
+
+def test_the_matte_is_the_one_that_solves_the_equations() -> None:
+    side = 24
+    image = np.random.default_rng(0).integers(0, 256, (side, side, 3), np.uint8)
+    guess = np.tile((np.arange(side) >= side // 2).astype(np.float32), (side, 1))
+    band = np.zeros((side, side), bool)
+    band[:, side // 4 : -side // 4] = True
+    pixels = np.eye(side * side, dtype=np.float32).reshape(-1, side, side)
+    laplacian = np.column_stack([Laplacian(image).times(pixel).ravel() for pixel in pixels])
+    weights = np.where(band, UNSURE, KNOWN).ravel()
+    solved = np.linalg.solve(laplacian + np.diag(weights), weights * guess.ravel())
+    expected = np.where(band, np.clip(solved.reshape(side, side), 0, 1), guess)
+    matte = closed_form(image, guess, band, band.astype(np.float32))
+    np.testing.assert_allclose(matte, expected, atol=1e-3)

@@ -37,10 +37,13 @@ def test_what_resembles_the_likely_becomes_likely_too() -> None:
     assert again[50, 120] > 2 * again[50, 180]
 
 
-def test_outside_the_box_nothing_is_likely() -> None:
+def test_outside_the_box_nothing_is_likely_whatever_encloses_it() -> None:
     image = scene(120)
-    where = attention(image.shape, image.shape, (0, 0, 100, 100), None)
-    found = prior.prior(image, np.zeros((100, 200), np.float32), where)
+    where = attention(image.shape, image.shape, (110, 20, 40, 60), None)
+    enclosed = np.zeros((100, 200), np.float32)
+    enclosed[25:75, 120:180] = 1
+    found = prior.prior(image, enclosed, where)
     assert found.dtype == np.float32
     assert found.shape == (100, 200)
-    assert found[:, 130:].max() < 0.2
+    assert found[where.inside].max() > 0.8
+    assert found[~where.inside].max() < 0.1

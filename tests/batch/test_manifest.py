@@ -130,6 +130,18 @@ def test_a_failure_is_tried_again(job: Job) -> None:
     assert sort_out(job) == ([job], [])
 
 
+def test_a_file_that_came_while_a_photo_failed_is_somebody_else_s(job: Job) -> None:
+    with Manifest(Path("out"), "r") as manifest:
+        manifest.begin(job)
+        job.target.write_bytes(b"mine")
+        [outcome] = run([job], ObjectRemover())
+        manifest.end(job, outcome)
+    assert outcome.status == "failed"
+    to_do, [refused] = sort_out(job)
+    assert to_do == []
+    assert "exists already, and no run has left it so" in refused.message
+
+
 def test_an_output_outlives_a_failed_second_try(job: Job, draw: Draw) -> None:
     do(job)
     Path("in/a.png").write_bytes(b"no picture")

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -17,6 +18,7 @@ from bgremove.batch import Job, Outcome, Recipe, Settings, available_cores, plan
 from bgremove.errors import ModelNotFoundError, WorkerError
 
 Draw: TypeAlias = Callable[..., Path]
+BatchWhoseWorkers: TypeAlias = Callable[..., subprocess.CompletedProcess[str]]
 
 CONTOUR = Recipe(method="contour", settings=Settings(durable=False))
 
@@ -180,6 +182,24 @@ def test_leaving_early_ends_the_workers(draw: Draw) -> None:
     outcomes.close()
     assert active_children() == []
     assert [path for path in Path("out").iterdir() if path.suffix == ".part"] == []
+
+
+def test_what_a_killed_worker_has_begun_to_write_is_removed(
+    draw: Draw, batch_whose_workers: BatchWhoseWorkers
+) -> None:
+    draw("in/a.png")
+    done = batch_whose_workers("os.kill(os.getpid(), signal.SIGKILL)", "in", "--fsync")
+    assert (done.returncode, "its worker has died: SIGKILL" in done.stderr) == (1, True)
+    assert list(Path("out").glob("*.p*")) == []
+
+
+def test_a_worker_writes_nothing_once_its_parent_was_killed(
+    draw: Draw, batch_whose_workers: BatchWhoseWorkers
+) -> None:
+    draw("in/a.png")
+    kill = "(os.kill(os.getppid(), signal.SIGKILL), time.sleep(20))"
+    assert batch_whose_workers(kill, "in", "--fsync").returncode == -signal.SIGKILL
+    assert list(Path("out").glob("*.png")) == []
 
 
 def test_no_photos_need_no_workers() -> None:

@@ -17,7 +17,14 @@ from pictures import drawn, exif_with
 from PIL import Image as PILImage
 
 from bgremove.errors import ImageWriteError
-from bgremove.image_io import Photo, decode, encode_png, remove_parts, write_atomically
+from bgremove.image_io import (
+    Photo,
+    decode,
+    encode_png,
+    make_folder,
+    remove_parts,
+    write_atomically,
+)
 
 # PNG
 
@@ -180,6 +187,13 @@ def test_file_in_the_place_of_a_folder_is_refused(tmp_path: Path) -> None:
 def test_name_that_no_file_can_have_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(ImageWriteError, match=r": cannot be written: [^\n]+$"):
         write_atomically(b"data", tmp_path / name)
+    assert names_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x\0"])
+def test_folder_that_cannot_be_is_told_of_the_file(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ImageWriteError, match=r"^new\.png: cannot be written: [^\n]+$"):
+        make_folder(tmp_path / name, "new.png")
     assert names_in(tmp_path) == []
 
 

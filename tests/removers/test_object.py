@@ -144,6 +144,13 @@ def test_a_thing_as_grey_as_a_shadow_is_whole_within_its_outline() -> None:
     assert iou(found, truth > 0) > 0.95
 
 
+def test_a_thing_of_the_backdrop_s_own_colour_is_whole_within_its_outline() -> None:
+    image, truth = wall((235, 235, 230)), np.zeros((600, 800), np.uint8)
+    cv2.circle(image, (400, 300), 180, (150, 150, 150), 1, cv2.LINE_AA)
+    cv2.circle(truth, (400, 300), 180, 255, -1)
+    assert iou(ObjectRemover().matte(image).alpha > 0.5, truth > 0) > 0.95
+
+
 @pytest.mark.parametrize(
     "name", ["a star", "a cup on a table", "a bust cut off below", "a disc among crumbs"]
 )

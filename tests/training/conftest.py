@@ -10,6 +10,7 @@ network = "fc-densenet-tiny"
 data = "data"
 learning_rate = 1e-2
 warmup_steps = 2
+decay_steps = 1
 seed = 7
 
 [[phases]]

@@ -72,6 +72,38 @@ def test_each_batch_is_of_photos_that_are_nearest_to_its_shape() -> None:
     assert shapes == {(64, 32), (32, 64)}
 
 
+def white_photo_and_black_backdrop(person: str, backdrop: str) -> SquarePhotos:
+    entries = [
+        Entry("people", "a", "train", "shard", person, "mask"),
+        Entry("nobody", "b", "train", "shard", backdrop, "unknown"),
+    ]
+    images = np.zeros((2, STORED_SIZE, STORED_SIZE, 3), np.uint8)
+    images[0] = 255
+    labels = np.zeros((2, STORED_SIZE, STORED_SIZE), np.uint8)
+    labels[:, STORED_SIZE // 4 : STORED_SIZE * 3 // 4] = MASK_BIT
+    return SquarePhotos(entries, images, labels, np.ones(2, np.float32))
+
+
+@pytest.mark.parametrize(
+    ("person", "backdrop", "paste", "is_pasted"),
+    [
+        ("mask", "none", 1, True),
+        ("mask", "none", 0, False),
+        ("unknown", "none", 1, False),
+        ("mask", "unknown", 1, False),
+    ],
+)
+def test_whole_subjects_are_pasted_on_photos_without_people(
+    person, backdrop, paste, is_pasted
+) -> None:
+    photos = white_photo_and_black_backdrop(person, backdrop)
+    sampler = Sampler(photos, {"people": 1}, paste=paste, crop=(0.9, 1))
+    batch = sampler.batch(8, [(64, 64)], np.random.default_rng(0))
+    for image, subject in zip(batch.images, batch.targets[..., 1] > 0, strict=True):
+        assert image[subject].mean() > 0.5
+        assert (image[~subject].mean() < 0.5) == is_pasted
+
+
 @pytest.mark.parametrize(
     ("person", "subject", "expected"),
     [
