@@ -21,6 +21,7 @@ from PIL import Image as PILImage
 
 from bgremove.batch.manifest import MANIFEST_FILE
 from bgremove.cli import command
+from bgremove.removers import METHODS
 
 BatchWhoseWorkers: TypeAlias = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -439,6 +440,12 @@ def test_steps_are_drawn_by_the_main_command_alone() -> None:
     code, _, err = told(batch("a.png", "--out", "out", "--explain", "steps"))
     assert code == 2
     assert "No such option '--explain'" in err or "No such option: --explain" in err
+
+
+def test_help_tells_what_each_method_looks_for() -> None:
+    result = CliRunner().invoke(command, ["batch", "--help"], prog_name="bgremove")
+    for name, method in METHODS.items():
+        assert re.search(rf"^  {name} +{re.escape(method.help)}$", result.stdout, re.MULTILINE)
 
 
 def test_help_shows_its_own_options_and_the_shared_ones() -> None:

@@ -14,6 +14,7 @@ from click.core import ParameterSource
 from bgremove import __version__
 from bgremove.cli_batch import (
     STREAM,
+    ToldMethods,
     batch_command,
     check_loudness,
     options_of_method,
@@ -43,7 +44,7 @@ INTERRUPTED = 130
 """What shells give for a command that Ctrl-C ended: 128 + SIGINT."""
 
 
-class _CutOrOther(click.Command):
+class _CutOrOther(ToldMethods):
     """A command whose first word may name another one in place of an input."""
 
     others: tuple[click.Command, ...] = ()
@@ -79,8 +80,6 @@ class _CutOrOther(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)
-        with formatter.section("Methods"):
-            formatter.write_dl([(name, method.help) for name, method in METHODS.items()])
         with formatter.section("Commands"):
             formatter.write_dl(
                 [(str(other.name), other.short_help or other.help or "") for other in self.others]

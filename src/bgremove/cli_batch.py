@@ -61,6 +61,15 @@ class _Seconds(click.FloatRange):
         return seconds
 
 
+class ToldMethods(click.Command):
+    """A command whose help tells what --method takes."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_options(ctx, formatter)
+        with formatter.section("Methods"):
+            formatter.write_dl([(name, method.help) for name, method in METHODS.items()])
+
+
 def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
     """Make the command, which takes the options of the main command, and its own.
 
@@ -74,7 +83,9 @@ def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
     click.Command
     """
     command: click.Command = click.command(
-        "batch", short_help="Cut out many photos: in parallel, with a report, resumable."
+        "batch",
+        cls=ToldMethods,
+        short_help="Cut out many photos: in parallel, with a report, resumable.",
     )(_batch)
     taken = [option for option in shared if option.name not in _OF_THE_MAIN_COMMAND]
     command.params = [*command.params, *taken]
