@@ -202,7 +202,7 @@ class Remover(ABC):
         matte = self.matte(image) if require_subject else self._warned_matte(image)
         if require_subject and not matte.found:
             raise NoSubjectError(f"no {self.subject} found")
-        return rendered(cutout(image, matte.source, own), image, output)
+        return rendered(cutout(image, matte.source, own), image, output, own)
 
     def _warned_matte(self, image: Image) -> Matte:
         matte = self.matte(image)
