@@ -95,6 +95,7 @@ def stages(path: str, edges: str, model: str) -> None:
     if not is_present(probability, segmenter.card.presence_of("person")):
         probability = drawn(probability.shape)
     options = {"output": "person", "threshold": 0.5, "to_alpha": EDGES[edges]}
+    options["outward"] = segmenter.card.outward
     refined = timed(f"refine, {edges}", lambda: refined_map(probability, working, **options))
     source = timed("carry on", lambda: refined.on(photo.image))
     cut = timed("colours around", lambda: tiled_cutout(photo.image, source))

@@ -32,6 +32,7 @@ COMPLETE = ModelCard(
     outputs=("subject", "person"),
     threshold=0.4,
     presence={"person": PresenceRule(probability=0.6, area=0.01)},
+    outward=0.25,
     weights=StoredFile(file="model.onnx", sha256="0" * 64),
     golden=StoredFile(file="golden.npz", sha256="1" * 64),
     network="fc-densenet56",
@@ -177,6 +178,7 @@ def test_json_that_is_no_object_is_told(path: Path, content: str, found: str) ->
         ({"outputs": ["subject"]}, r"outputs must name 'person', got \['subject'\]"),
         ({"outputs": []}, r"outputs must name 'person', got \[\]"),
         ({"threshold": 1.5}, r"threshold must be a number in 0…1, got 1\.5"),
+        ({"outward": -0.5}, r"outward must be a number in 0…1, got -0\.5"),
         ({"threshold": "half"}, "threshold must be a number in 0…1, got 'half'"),
         (
             {"presence": {"person": {"area": -1}}},

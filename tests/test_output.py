@@ -33,6 +33,15 @@ def cut() -> np.ndarray:
     return result
 
 
+def disc_on(colour: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw a ground, the cutout of a white disc, and the photo of that on the ground."""
+    ground = np.full((300, 300, 3), colour, np.uint8)
+    cut = np.zeros((300, 300, 4), np.uint8)
+    cv2.circle(cut, (160, 140), 70, (255, 255, 255, 255), cv2.FILLED, cv2.LINE_AA)
+    cut[..., :3] = np.where(cut[..., 3:] > 0, 255, 0)
+    return ground, cut, over(cut, ground)
+
+
 class TestPlain:
     @pytest.mark.parametrize("format_name", ["auto", "png"])
     def test_the_cutout_itself_as_png_is(self, format_name) -> None:
@@ -152,6 +161,31 @@ class TestBackgrounds:
         noise[:150] //= 4
         expected = cv2.GaussianBlur(noise, (0, 0), sigma)
         assert np.abs(blurred(noise, sigma).astype(int) - expected).max() <= 3
+
+    @pytest.mark.parametrize("colour", [(0, 0, 0), (20, 120, 40)])
+    @pytest.mark.parametrize("blur", ["blur", "blur:3", "blur:30"])
+    def test_a_blurred_photo_has_no_glow_of_its_subject(self, colour, blur) -> None:
+        ground, cut, photo = disc_on(colour)
+        shown = rendered(cut, photo, Output(background=blur))
+        ring = cv2.dilate(cut[..., 3], np.ones((41, 41), np.uint8)) > cut[..., 3]
+        ring &= cut[..., 3] == 0
+        assert np.abs(shown.astype(int) - ground)[ring].max() <= 2
+
+    @pytest.mark.parametrize("more", [{}, {"crop": True}, {"crop": True, "margin": "20%"}])
+    def test_no_double_stands_beside_a_subject_in_another_size(self, more) -> None:
+        ground, cut, photo = disc_on((20, 120, 40))
+        shown = rendered(cut, photo, Output(background="blur", size="800x400", **more))
+        assert shown.shape == (400, 800, 3)
+        beside = [shown[:, :195], shown[:, 605:]]
+        assert max(np.abs(part.astype(int) - ground[0, 0]).max() for part in beside) <= 2
+
+    def test_a_blurred_photo_shows_nothing_that_the_photo_hides(self) -> None:
+        ground, cut, photo = disc_on((20, 120, 40))
+        own = np.ones(photo.shape[:2], np.float32)
+        photo[:, :60], cut[:, :60], own[:, :60] = (255, 0, 255), 0, 0
+        shown = rendered(cut, photo, Output(background="blur"), own)
+        unseen = cut[..., 3] == 0
+        assert np.abs(shown.astype(int) - ground)[unseen].max() <= 2
 
     @pytest.mark.parametrize("background", [None, "white", "blur"])
     def test_what_was_cut_away_is_asked_for_only_where_it_is_seen(

@@ -1,5 +1,6 @@
 """Edges lie where the threshold and the photo say: soft, fine or hard."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from bgremove.guided import EdgeGuide
 from bgremove.refine import (
     EDGES,
     NARROW,
+    AlongEdges,
     Edges,
     back_projected,
     find_edges,
@@ -21,7 +23,9 @@ from bgremove.refine import (
     recentred,
     soft_edges,
     undecided,
+    without_grain,
 )
+from bgremove.tiles import Tile
 
 RAMP = np.tile(np.linspace(0, 1, 101, dtype=np.float32), (8, 1))
 GREY = np.full((8, 101, 3), 128, np.uint8)
@@ -168,6 +172,38 @@ def test_an_alpha_does_not_depend_on_its_tiles(name: str, monkeypatch: pytest.Mo
     by_tiles = source.whole()
     monkeypatch.setattr(tiles, "TILE", 1000)
     np.testing.assert_allclose(source.whole(), by_tiles, atol=1e-5)
+
+
+def test_grain_of_a_large_photo_leaves_no_specks_along_an_edge() -> None:
+    clean = step_at(700, 1500).astype(float) * 0.1 + 80
+    noise = np.random.default_rng(0).normal(0, 6, clean.shape)
+    image = np.clip(clean + noise, 0, 255).round().astype(np.uint8)
+    mask = (whole(soft_edges, transition(29.9, 5), image, 0.5) >= 0.5).astype(np.uint8)
+    subjects, grounds = (cv2.connectedComponents(part)[0] - 1 for part in (mask, 1 - mask))
+    assert (subjects, grounds) == (1, 1)
+
+
+def test_smoothing_grain_keeps_a_hair_and_an_edge() -> None:
+    image = step_at(20, 40)
+    image[:, 30] = (90, 90, 90)
+    smooth = without_grain(image, (slice(0, 40), slice(0, 40)))
+    assert np.abs(smooth.astype(int) - image).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "place", [np.s_[0:1, 0:1], np.s_[100:107, 3:260], np.s_[250:300, 301:400], np.s_[9:10, 0:400]]
+)
+def test_grain_is_smoothed_alike_wherever_a_part_ends(place: Tile) -> None:
+    image = np.random.default_rng(0).integers(100, 140, (300, 400, 3), np.uint8)
+    everywhere = without_grain(image, (slice(0, 300), slice(0, 400)))
+    np.testing.assert_array_equal(without_grain(image, place), everywhere[place])
+
+
+def test_a_photo_that_is_its_own_working_copy_keeps_the_alpha_found_on_it() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (512, 300, 3), np.uint8)
+    found = soft_edges(transition(30, 5), image, 0.5)
+    assert isinstance(found, AlongEdges)
+    np.testing.assert_array_equal(found.on(image).whole(), found.alpha)
 
 
 def test_edges_are_found_by_name() -> None:

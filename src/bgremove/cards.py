@@ -89,6 +89,9 @@ class ModelCard:
         The probability at which the edge lies where the network is sure, in [0, 1].
     presence : dict of str to PresenceRule
         By output.
+    outward : float
+        How far outside the subject's true outline the network's lies, in pixels of its map, in
+        [0, 1].
     weights, golden : StoredFile, optional
         The weights, and an input with the output that they give. Only a Keras file that came
         without a card lacks them.
@@ -108,6 +111,7 @@ class ModelCard:
     outputs: tuple[str, ...]
     threshold: float = 0.5
     presence: dict[str, PresenceRule] = field(default_factory=dict)
+    outward: float = 0.0
     weights: StoredFile | None = None
     golden: StoredFile | None = None
     network: str | None = None
@@ -260,7 +264,7 @@ def _card(table: dict[str, Any]) -> ModelCard:
     foreign = sorted(card.presence.keys() - set(card.outputs))
     if foreign:
         raise ValueError(f"presence.{foreign[0]}: outputs are {', '.join(card.outputs)}")
-    shares = {"threshold": card.threshold}
+    shares = {"threshold": card.threshold, "outward": card.outward}
     for output, rule in card.presence.items():
         shares[f"presence.{output}.probability"] = rule.probability
         shares[f"presence.{output}.area"] = rule.area

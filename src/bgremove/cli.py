@@ -178,7 +178,7 @@ class _Format(click.Choice):  # type: ignore[type-arg,unused-ignore]
 @click.option(
     "--background",
     metavar="COLOR|PICTURE|blur[:RADIUS]",
-    help="What to lay the cutout over: a CSS colour, a picture, or the photo itself, blurred.",
+    help="What to lay the cutout over: a CSS colour, a picture, or the photo without it, blurred.",
 )
 @click.option("--crop", is_flag=True, default=None, help="Cut down to the subject.")
 @click.option("--margin", metavar="N|N%", help="What --crop leaves around it.  [default: 0]")

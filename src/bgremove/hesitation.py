@@ -32,14 +32,30 @@ def hesitation(probability: Probability) -> Floats:
     (h, w) ndarray of float32 in [0, 1]
         0 up to `SURE_WIDTH`, 1 from `UNSURE_WIDTH` on.
     """
-    across = cv2.Sobel(probability, cv2.CV_32F, 1, 0, scale=1 / 8)
-    down = cv2.Sobel(probability, cv2.CV_32F, 0, 1, scale=1 / 8)
-    slope = np.sqrt(across * across + down * down)  # cv2.magnitude's last bit is the address's
-    length = cv2.GaussianBlur(slope, (0, 0), NEIGHBOURHOOD)
+    length = cv2.GaussianBlur(slope(probability), (0, 0), NEIGHBOURHOOD)
     unsure = cv2.GaussianBlur(4 * probability * (1 - probability), (0, 0), NEIGHBOURHOOD)
     width = unsure / (length + np.float32(1e-4))
     degree = (width - SURE_WIDTH) / (UNSURE_WIDTH - SURE_WIDTH)
     return clipped(degree)
+
+
+def slope(probability: Probability) -> Floats:
+    """Give the length of a map's gradient, a pixel.
+
+    Not by `cv2.magnitude`, whose last bit depends on where in memory the map lies.
+
+    Parameters
+    ----------
+    probability : (h, w) ndarray of float32 in [0, 1]
+
+    Returns
+    -------
+    (h, w) ndarray of float32
+    """
+    across = cv2.Sobel(probability, cv2.CV_32F, 1, 0, scale=1 / 8)
+    down = cv2.Sobel(probability, cv2.CV_32F, 0, 1, scale=1 / 8)
+    length: Floats = np.sqrt(across * across + down * down)
+    return length
 
 
 def moved(probability: Probability, evidence: Floats, unsure: Floats) -> Probability:

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageColor
 
-from bgremove.arrays import Cutout, Image, alpha_from_uint8, extent, resize
+from bgremove.arrays import Alpha, Cutout, Image, alpha_from_uint8, extent, resize
 from bgremove.errors import ImageReadError, ImageTooLargeError, ImageWriteError, OptionError
+from bgremove.ground import without_subject
 from bgremove.image_io import Photo, encode_png, read_photo
 from bgremove.option_checks import check_choice, check_number, check_text, told
 from bgremove.tiles import grown, tiles
@@ -63,7 +64,7 @@ class Output:
         RGBA; 0 and 255 in grey; the alpha in grey; or the subject's colours, on black.
     background : str or path, optional
         For cutouts: a CSS colour (``white``, ``#ff8800``), a picture's path, or ``blur`` or
-        ``blur:RADIUS`` for the photo's own, blurred. The result is RGB then.
+        ``blur:RADIUS`` for the photo's own, blurred without its subject. The result is RGB then.
     crop : bool, default False
         Whether to cut the picture down to the subject.
     margin : str, default "0"
@@ -138,7 +139,9 @@ class Output:
         return Path(text)
 
 
-def rendered(cutout: Cutout, photo: Image, output: Output) -> NDArray[np.uint8]:
+def rendered(
+    cutout: Cutout, photo: Image, output: Output, own_alpha: Alpha | None = None
+) -> NDArray[np.uint8]:
     """Make of a cutout what is asked for.
 
     Parameters
@@ -147,6 +150,8 @@ def rendered(cutout: Cutout, photo: Image, output: Output) -> NDArray[np.uint8]:
     photo : (H, W, 3) ndarray of uint8, RGB
         What it was cut out of. Unless `output.shows_photo`, any picture of its shape will do.
     output : Output
+    own_alpha : (H, W) ndarray of float32 in [0, 1], optional
+        What the photo came with: what it hides is not shown.
 
     Returns
     -------
@@ -158,6 +163,8 @@ def rendered(cutout: Cutout, photo: Image, output: Output) -> NDArray[np.uint8]:
     ImageReadError
         If the background is a picture that cannot be read.
     """
+    if output.shows_photo:
+        photo = without_subject(photo, cutout[..., 3], own_alpha)
     place = _position_of(output.position)
     if output.crop:
         rows, columns = subject_box(cutout[..., 3], output.margin)

@@ -32,7 +32,7 @@ from bgremove.hesitation import hesitation
 from bgremove.matting import closed_form
 from bgremove.option_checks import check_choice
 from bgremove.threads import in_threads
-from bgremove.tiles import TiledAlpha, grown, part_of, repeated, tiled, upsampled
+from bgremove.tiles import Tile, TiledAlpha, grown, part_of, repeated, tiled, upsampled, within
 
 FIT_SIDE = 256
 """Longest side of the copy on which the wide filter is fitted, if the map is larger."""
@@ -62,6 +62,20 @@ BACK_PROJECTIONS = 3
 
 NOISE = 0.02
 """What differs from 0 or 1 by no more is 0 or 1."""
+
+GRAIN_RADIUS = 2
+"""Of the filter that smooths a large photo's grain, in the photo's own pixels."""
+
+GRAIN_SIGMA = 1.5
+"""How the weight of the pixels around falls with their distance there."""
+
+GRAIN_LEVELS = 30
+"""How it falls with their difference in colour, of 255 levels a channel: noise lies well below, and
+edges well above."""
+
+VECTOR = 64
+"""Pixels at a row's end that OpenCV may filter one by one, and then round otherwise than the rest:
+so many more are put there, so that no pixel of a tile depends on where the tile ends."""
 
 
 def varying(alpha: Alpha, radius: int) -> Mask:
@@ -107,7 +121,7 @@ class AlongEdges:
             if part is not None:
                 place = part_of((rows, columns), part)
                 local = upsampled(field, *place, height, width)
-                result[part] = without_noise(at_colours(local, image[place]))
+                result[part] = without_noise(at_colours(local, without_grain(image, place)))
             return result
 
         return TiledAlpha(height, width, tile, alpha)
@@ -200,6 +214,32 @@ def find_edges(name: str) -> Edges:
     """
     check_choice("edges", name, EDGES)
     return EDGES[name]
+
+
+def without_grain(image: Image, place: Tile) -> Image:
+    """Smooth the grain of a part of a photo, and keep its edges.
+
+    A working copy's grain is averaged out when it is shrunk. The functions of colour that are
+    fitted on it would turn the photo's own into pepper and salt.
+
+    Parameters
+    ----------
+    image : (H, W, 3) ndarray of uint8, RGB
+    place : tuple of 2 slices
+
+    Returns
+    -------
+    (h, w, 3) ndarray of uint8, RGB
+        What the part would be if all of the photo were smoothed.
+
+    References
+    ----------
+    Tomasi, Manduchi, "Bilateral Filtering for Gray and Color Images", ICCV 1998.
+    """
+    near = grown(place, GRAIN_RADIUS, *image.shape[:2])
+    longer = cv2.copyMakeBorder(image[near], 0, 0, 0, VECTOR, cv2.BORDER_REPLICATE)
+    smooth = cv2.bilateralFilter(longer, 2 * GRAIN_RADIUS + 1, GRAIN_LEVELS, GRAIN_SIGMA)
+    return smooth[within(place, near)].astype(np.uint8, copy=False)
 
 
 # Joining the map and a bounded copy of the photo

@@ -13,6 +13,7 @@ from PIL import Image as PILImage
 from bgremove.arrays import Image
 from bgremove.batch import Job, Outcome, Settings, Subject, cut_out, plan, run
 from bgremove.batch.photo import measured
+from bgremove.output import Output
 from bgremove.removers.base import Matte, Remover
 from bgremove.removers.object import ObjectRemover
 
@@ -41,6 +42,19 @@ class TestRun:
         assert Path("a.png").read_bytes() == before
         with PILImage.open("a-cutout.png") as cutout:
             np.testing.assert_array_equal(cutout, ObjectRemover()(PILImage.open("a.png")))
+
+    def test_a_blurred_background_shows_nothing_that_its_photo_hides(self, draw: Draw) -> None:
+        with PILImage.open(draw("a.png")) as drawn:
+            picture = np.array(drawn.convert("RGBA"))
+        picture[:8] = (255, 0, 255, 0)
+        PILImage.fromarray(picture).save("a.png")
+        settings = Settings(output=Output(background="blur:3"))
+        [outcome] = run(plan(["a.png"]).jobs, ObjectRemover(), settings)
+        with PILImage.open("a-cutout.png") as written:
+            shown = np.array(written)
+        assert outcome.status == "done"
+        np.testing.assert_array_equal(shown, ObjectRemover()(picture, output=settings.output))
+        np.testing.assert_allclose(shown[0].astype(int), picture[-1, :, :3], atol=2)
 
     def test_folders_of_the_output_are_made(self, draw: Draw) -> None:
         draw("a.png")

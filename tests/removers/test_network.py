@@ -11,7 +11,13 @@ import pytest
 
 from bgremove.cards import CARD_FILE, PresenceRule, read_card
 from bgremove.errors import ModelMismatchError
-from bgremove.removers.network import LARGE_PHOTO, NetworkRemover, is_present, refined_map
+from bgremove.removers.network import (
+    LARGE_PHOTO,
+    NetworkRemover,
+    drawn_in,
+    is_present,
+    refined_map,
+)
 from bgremove.removers.person import PersonRemover
 from bgremove.removers.subject import SubjectRemover
 from bgremove.second_look import both_looks
@@ -54,6 +60,43 @@ def test_a_narrow_gap_closes_in_people_and_stays_in_things(
     probability = cv2.GaussianBlur(probability, (0, 0), 2)
     alpha = refined_map(probability, photo, output=output, threshold=0.5).on(photo).whole()
     assert least <= alpha[150, 112] <= most
+
+
+def disc(radius: float) -> np.ndarray:
+    """Draw a map of a disc, 64 × 64, that passes from 0 to 1 as a network's does."""
+    distance = np.hypot(*(np.indices((64, 64)) - 31.5))
+    return (1 / (1 + np.exp(1.5 * (distance - radius)))).astype(np.float32)
+
+
+@pytest.mark.parametrize("outward", [0.0, 0.3, 0.6, 1.0])
+def test_an_outline_moves_in_by_what_the_card_says(outward: float) -> None:
+    found = drawn_in(disc(20 + outward), outward)
+    missing = (disc(20).sum() - found.sum()) / (2 * np.pi * 20)
+    assert missing == pytest.approx(0, abs=0.02 + 0.15 * outward)
+
+
+def test_what_has_no_outline_is_not_drawn_in() -> None:
+    even = np.tile(np.linspace(0.4, 0.5, 64, dtype=np.float32), (64, 1))
+    np.testing.assert_allclose(drawn_in(even, 0.6), even, atol=0.001)
+    np.testing.assert_allclose(drawn_in(disc(20), 0.6)[22:42, 22:42], 1, atol=0.001)
+
+
+def test_a_thin_thing_is_not_lost() -> None:
+    strap = np.zeros((64, 64), np.float32)
+    strap[:, 30:32] = 1
+    assert (drawn_in(strap, 0.6)[:, 30:32] > 0.5).all()
+
+
+@pytest.mark.parametrize("edges", ["soft", "hard", "fine"])
+def test_a_card_that_says_so_makes_the_cutout_narrower(
+    red_model: Path, red_model_with: Callable[..., Path], edges: str
+) -> None:
+    image = np.full((96, 96, 3), (0, 0, 255), np.uint8)
+    image[18:84, 18:60] = (255, 0, 0)
+    before = PersonRemover(model=red_model, edges=edges).matte(image).alpha
+    drawn = PersonRemover(model=red_model_with(outward=1.0), edges=edges).matte(image).alpha
+    assert drawn.sum() < before.sum()
+    assert drawn[40, 40] == before[40, 40] == 1
 
 
 def test_a_large_photo_has_the_mask_of_its_small_copy_time_and_again(red_model: Path) -> None:

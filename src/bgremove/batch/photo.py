@@ -106,11 +106,13 @@ def _cut_out(job: Job, remover: Remover, settings: Settings, data: bytes | None)
         with watch.stage("compose"):
             whole = cut.whole()
             subject = measured(whole[..., 3])
-            shown = photo.image if settings.output.shows_photo else whole[..., :3]
+            shown, own = whole[..., :3], None
+            if settings.output.shows_photo:
+                shown, own = photo.image, photo.alpha
             photo = photo.without_pixels()
             del cut
-            picture = rendered(whole, shown, settings.output)
-            del whole, shown
+            picture = rendered(whole, shown, settings.output, own)
+            del whole, shown, own
         with watch.stage("encode"):
             encoded = encode(picture, photo, settings.output)
     if job.target is not None:

@@ -212,7 +212,7 @@ class Remover(ABC):
         matte = self.checked_matte(image) if require_subject else self._warned_matte(image)
         if require_subject and not matte.found:
             raise NoSubjectError(f"no {self.subject} found")
-        return rendered(cutout(image, matte.source, own), image, output)
+        return rendered(cutout(image, matte.source, own), image, output, own)
 
     def checked_matte(self, image: Image) -> Matte:
         """Find the subject of an image, and check what a remover of a user's own gives.

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from bgremove.arrays import Image, Probability, working_copy
+from bgremove.arrays import Image, Probability, clipped, working_copy
 from bgremove.cards import PresenceRule
 from bgremove.colour_evidence import with_colour_evidence
-from bgremove.hesitation import hesitation
+from bgremove.hesitation import hesitation, slope
 from bgremove.hints import View, check_hints, view
 from bgremove.option_checks import check_number
 from bgremove.pieces import nearest_piece, with_gaps_closed, without_specks
@@ -147,6 +147,7 @@ class NetworkRemover(HintedRemover):
             threshold=threshold,
             point=found.point,
             to_alpha=self._to_alpha,
+            outward=self.segmenter.card.outward,
         )
         return Matte(placed(refined.on(part), seen.place, seen.allowed, *image.shape[:2]), True)
 
@@ -194,11 +195,23 @@ def refined_map(
     threshold: float,
     point: tuple[int, int] | None = None,
     to_alpha: Edges = soft_edges,
+    outward: float = 0.0,
 ) -> Refined:
     """Go from a network's output to an alpha of a photo's working copy.
 
-    Of pieces apart the one nearest to `point`, a column and row of the map, is kept; without it,
-    all but specks.
+    Parameters
+    ----------
+    probability : (h, w) ndarray of float32 in [0, 1]
+    working : (H, W, 3) ndarray of uint8, RGB
+    output : str
+    threshold : float
+        In [0, 1].
+    point : tuple of 2 ints, optional
+        A column and row of the map: of pieces apart the nearest to it is kept. Without it all are
+        but specks.
+    to_alpha : callable
+    outward : float
+        As the model's card says.
     """
     unsure = hesitation(probability)
     whole = with_colour_evidence(probability, working, unsure)
@@ -208,7 +221,24 @@ def refined_map(
         whole = without_specks(whole, threshold)
     else:
         whole = nearest_piece(whole, threshold, point)
-    return to_alpha(whole, working, threshold)
+    return to_alpha(drawn_in(whole, outward), working, threshold)
+
+
+def drawn_in(probability: Probability, outward: float) -> Probability:
+    """Draw a map's outline in by some pixels, where it is sharp; where the map hesitates it stays.
+
+    Parameters
+    ----------
+    probability : (h, w) ndarray of float32 in [0, 1]
+    outward : float
+        How far, in the map's pixels.
+
+    Returns
+    -------
+    (h, w) ndarray of float32 in [0, 1]
+        Moved by so much against its own slope, to the first order.
+    """
+    return clipped(probability - np.float32(outward) * slope(probability))
 
 
 def is_present(probability: Probability, rule: PresenceRule) -> bool:
