@@ -597,11 +597,14 @@ class TestTerminal:
         draw("b.png")
         assert self.at_terminal(*arguments, "--method", "contour", streams=("stderr",)) == (0, "")
 
-    def test_no_colour_is_ever_written(self) -> None:
-        draw("a.png")
-        draw("b.png")
-        arguments = ["a.png", "b.png", "--method", "contour"]
-        _, shown = self.at_terminal(*arguments, streams=("stderr",), NO_COLOR="1")
+    @pytest.mark.parametrize("words", [(), ("batch", "--out", "o")])
+    def test_no_colour_is_ever_written(self, words: tuple[str, ...]) -> None:
+        for name in ("a.png", "b.png"):
+            draw(name)
+        Path("c.png").write_bytes(b"no picture")
+        arguments = (*words, "a.png", "b.png", "c.png", "--method", "contour")
+        _, shown = self.at_terminal(*arguments, streams=("stderr",), FORCE_COLOR="1")
+        assert "bgremove: c.png: not a picture" in shown
         assert not re.search(r"\x1b\[[0-9;]*m", shown)
 
     def test_it_never_waits_for_a_photo_to_be_typed(self) -> None:
