@@ -239,7 +239,9 @@ class TestSeveral:
         draw("a.png")
         code, out, err = told(contour(word, "a.png", "b.png"))
         assert (code, out) == (2, "")
-        assert f"bgremove has no command {word}, as rembg has: bgremove INPUT --out OUTPUT" in err
+        assert (
+            f"bgremove has no command {word}, unlike rembg: use bgremove INPUT --out OUTPUT" in err
+        )
         assert not Path("a-cutout.png").exists()
         draw(f"{word}.png")
         Path(f"{word}.png").rename(word)
@@ -623,4 +625,4 @@ class TestTerminal:
         arguments = ["a.png", "--out", "-", "--method", "contour"]
         code, shown = self.at_terminal(*arguments, streams=("stdout", "stderr"))
         assert code == 2
-        assert "a PNG is no text for a terminal: pipe it on, or name --out" in shown
+        assert "a picture is no text for a terminal: pipe it on, or name --out" in shown

@@ -21,6 +21,7 @@ from PIL import Image as PILImage
 
 from bgremove.batch.manifest import MANIFEST_FILE
 from bgremove.cli import command
+from bgremove.removers import METHODS
 
 BatchWhoseWorkers: TypeAlias = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -131,7 +132,7 @@ class TestRun:
         before = outputs()
         code, out, err = told(batch("in", "--out", "out", "--resume", "--dry-run"))
         assert (code, out) == (1, "in/b.png -> out/b-cutout.png\n")
-        assert err.startswith("bgremove: in/c.png: out/c-cutout.png: exists already, and no run")
+        assert err.startswith("bgremove: in/c.png: out/c-cutout.png: exists already, and is not")
         code, out, err = told(batch("in", "--out", "out", "--resume", "--dry-run", "--overwrite"))
         assert (code, err) == (0, "")
         assert out.splitlines() == [f"in/{name}.png -> out/{name}-cutout.png" for name in "bc"]
@@ -236,8 +237,8 @@ class TestWrongUse:
             (["-", "--out", "out"], "- is for one photo; a list of them is read by --from-file -"),
             (["in", "--out", "-"], "--out must name a folder"),
             (["in", "--out", "in/a.png"], "out must be a folder for several photos"),
-            (["in", "--out", "out", "--jobs", "0"], "'0' is neither auto nor a number from 1 on"),
-            (["in", "--out", "out", "--jobs", "many"], "'many' is neither auto nor a number"),
+            (["in", "--out", "out", "--jobs", "0"], "a whole number of at least 1, got '0'"),
+            (["in", "--out", "out", "--jobs", "many"], "a whole number of at least 1, got 'many'"),
             (["in", "--out", "out", "--report", "r.xml"], "report must end in .json, .jsonl, .csv"),
             (["in", "--out", "out", "--name", "{x}"], "name may hold {stem}, {suffix}, {ext}"),
             (["in", "--out", "out", "--from-file", "no"], "from-file no: cannot be read: No such"),
@@ -439,6 +440,12 @@ def test_steps_are_drawn_by_the_main_command_alone() -> None:
     code, _, err = told(batch("a.png", "--out", "out", "--explain", "steps"))
     assert code == 2
     assert "No such option '--explain'" in err or "No such option: --explain" in err
+
+
+def test_help_tells_what_each_method_looks_for() -> None:
+    result = CliRunner().invoke(command, ["batch", "--help"], prog_name="bgremove")
+    for name, method in METHODS.items():
+        assert re.search(rf"^  {name} +{re.escape(method.help)}$", result.stdout, re.MULTILINE)
 
 
 def test_help_shows_its_own_options_and_the_shared_ones() -> None:

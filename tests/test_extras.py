@@ -26,6 +26,7 @@ def test_a_missing_library_names_the_extra() -> None:
         ("raise ImportError('libcudart.so.12: cannot open\\nmore')", r"libcudart\.so\.12: cannot"),
         ("import another_missing_library", "No module named 'another_missing_library'"),
         ("raise OSError", "OSError"),
+        ("raise RuntimeError('built for NumPy 1')", "built for NumPy 1"),
         ("None.attribute", "no attribute"),
     ],
 )

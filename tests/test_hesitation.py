@@ -19,6 +19,16 @@ def transition(width: float) -> np.ndarray:
     return np.tile(np.clip(columns, 0, 1).astype(np.float32), (64, 1))
 
 
+def test_it_is_the_same_wherever_the_map_lies_in_memory() -> None:
+    room = np.empty(96 * 80 + 16, np.float32)
+    probability = np.random.default_rng(0).random((96, 80), np.float32)
+    expected = hesitation(probability)
+    for first in range(16):
+        elsewhere = room[first : first + probability.size].reshape(probability.shape)
+        elsewhere[:] = probability
+        np.testing.assert_array_equal(hesitation(elsewhere), expected)
+
+
 @pytest.mark.parametrize(("width", "least", "most"), [(1, 0, 0.05), (4, 0.2, 0.8), (12, 1, 1)])
 def test_a_map_hesitates_where_its_transition_is_wide(
     width: float, least: float, most: float

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bgremove.errors import InputError, OptionError
-from bgremove.hints import attention, check_hints, frame, meant
+from bgremove.hints import attention, check_hints, frame, meant, view
 
 PHOTO, SMALL = (400, 600, 3), (200, 300, 3)
 
@@ -63,6 +63,8 @@ def test_what_lies_outside_the_box_is_dropped() -> None:
         ({"box": (1, 2, math.nan, 3), "point": None}, "box must be 4 numbers, got 1,2,nan,3"),
         ({"box": (1, 2, 0, 3), "point": None}, "width and a height above 0, got 1,2,0,3"),
         ({"box": None, "point": (1, "a")}, "point must be 2 numbers, got 1,'a'"),
+        ({"box": (1, 2, 3, 4), "point": (0, 3)}, "point must lie in the box 1,2,3,4, got 0,3"),
+        ({"box": (1, 2, 3, 4), "point": (4, 7)}, "point must lie in the box 1,2,3,4, got 4,7"),
         ({"box": 5, "point": None}, "box must be 4 numbers, got 5"),
         ({"box": np.ones((1, 4), int), "point": None}, r"box must be 4 numbers, got array\("),
     ],
@@ -73,11 +75,11 @@ def test_what_is_no_box_or_point_is_refused(hints: dict[str, Any], message: str)
 
 
 def test_a_detector_s_box_and_point_are_taken() -> None:
-    box, point = np.array([100, 40, 200, 80], np.float32), np.array([500, 100])
+    box, point = np.array([100, 40, 200, 80], np.float32), np.array([150, 100])
     check_hints(tuple(box), tuple(point))
     near_the_edge = np.array([200, 40, 100, 80], np.uint8)
     assert attention(PHOTO, SMALL, tuple(near_the_edge), None).inside[30, 140]
-    expected = attention(PHOTO, SMALL, (100, 40, 200, 80), (500, 100))
+    expected = attention(PHOTO, SMALL, (100, 40, 200, 80), (150, 100))
     found = attention(PHOTO, SMALL, tuple(box), tuple(point))
     np.testing.assert_array_equal(found.inside, expected.inside)
     assert found.point == expected.point
@@ -91,3 +93,33 @@ def test_a_box_outside_the_photo_is_refused() -> None:
 def test_a_point_outside_the_photo_is_refused() -> None:
     with pytest.raises(InputError, match="point 600,0 lies outside the photo of 600×400"):
         attention(PHOTO, SMALL, None, (600, 0))
+
+
+def test_a_network_is_shown_a_box_and_what_is_around_it() -> None:
+    seen = view(PHOTO, (100.5, 40, 200, 80), (110, 50))
+    assert seen.place == (slice(20, 140), slice(50, 351))
+    assert seen.allowed == (slice(40, 120), slice(100, 301))
+    assert (seen.box, seen.point) == ((50.5, 20, 200, 80), (60, 30))
+    where = seen.attention((120, 301))
+    assert where.inside[20:100, 50:251].all()
+    assert where.inside.sum() == 80 * 201
+    assert where.point == (60, 30)
+
+
+def test_without_a_box_a_network_is_shown_all() -> None:
+    seen = view(PHOTO, None, (5, 7))
+    assert seen.place == seen.allowed == (slice(0, 400), slice(0, 600))
+    assert seen.attention((200, 300)).point == (2, 3)
+
+
+@pytest.mark.parametrize("box", [(-1e308, -1e308, 1.7e308, 1.7e308), (0, 0, 1e308, 1e308)])
+def test_a_box_without_end_is_the_whole_photo(box: tuple[float, ...]) -> None:
+    assert view(PHOTO, box, None).allowed == (slice(0, 400), slice(0, 600))
+
+
+@pytest.mark.parametrize(
+    "hints", [((600, 0, 5, 5), None), ((0, -5, 5, 5), None), (None, (0, 400)), (None, (-1, 0))]
+)
+def test_a_network_is_shown_nothing_outside_the_photo(hints: tuple[Any, Any]) -> None:
+    with pytest.raises(InputError, match="lies outside the photo of 600×400 pixels"):
+        view(PHOTO, *hints)

@@ -7,7 +7,7 @@ PACKAGE = Path(__file__).parent.parent / "src" / "bgremove"
 
 LAYERS = (
     ("errors",),
-    ("arrays", "extras", "memory", "network", "option_checks", "paths", "png", "threads"),
+    ("arrays", "extras", "memory", "network", "option_checks", "paths", "png", "threads", "tiles"),
     ("hints",),
     (
         "backdrop",
@@ -18,7 +18,6 @@ LAYERS = (
         "image_io",
         "labelled_photos",
         "prior",
-        "tiles",
     ),
     ("foreground", "graph_cut", "matting", "output", "pieces", "thresholding"),
     ("colour_evidence", "compose", "refine", "second_look"),

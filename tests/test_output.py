@@ -324,7 +324,7 @@ def test_each_kind_of_output_is_what_it_was(name: str) -> None:
         ({"background": "rgba(9,9,9,0.5)"}, r"background must be .* got 'rgba\(9,9,9,0\.5\)'"),
         ({"background": "red", "output": "mask"}, "background goes with output cutout, got"),
         ({"format": "jpeg"}, "jpeg has no transparency: name a background"),
-        ({"margin": "5"}, "margin goes with crop"),
+        ({"margin": "5"}, "margin only works together with crop"),
         ({"crop": True, "margin": "-1"}, "margin must be pixels or a share like 10%, got '-1'"),
         ({"crop": True, "margin": "1.5"}, "margin must be pixels or a share like 10%, got '1.5'"),
         ({"size": "huge"}, "size must be full, preview or WIDTHxHEIGHT .* got 'huge'"),

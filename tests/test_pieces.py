@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from bgremove.hesitation import hesitation
-from bgremove.pieces import LEAST_SHARE, with_gaps_closed, without_specks
+from bgremove.pieces import LEAST_SHARE, nearest_piece, with_gaps_closed, without_specks
 
 
 @pytest.fixture
@@ -33,6 +33,19 @@ def test_a_piece_of_some_size_stays(probability: np.ndarray) -> None:
     share = probability[10:30, 50:60].size / probability[10:50, 10:30].size
     assert share > LEAST_SHARE
     assert without_specks(probability, 0.5)[20, 55] == np.float32(0.8)
+
+
+@pytest.mark.parametrize("point", [(7, 59), (0, 63), (14, 56)])
+def test_the_piece_nearest_to_a_point_is_kept_however_small(
+    probability: np.ndarray, point: tuple[int, int]
+) -> None:
+    kept = nearest_piece(probability, 0.5, point)
+    assert not kept[:50].any()
+    np.testing.assert_array_equal(kept[54:64, 2:12], probability[54:64, 2:12])
+
+
+def test_where_no_piece_is_the_map_stays(probability: np.ndarray) -> None:
+    np.testing.assert_array_equal(nearest_piece(probability, 0.95, (5, 5)), probability)
 
 
 def test_a_hole_stays_open(probability: np.ndarray) -> None:

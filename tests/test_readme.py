@@ -32,7 +32,7 @@ COMMANDS = [
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A newcomer's folder: some photos, a folder of photos, and README's sample."""
     sample = ROOT / "examples" / "astronaut.jpg"
-    names = ("photo", "cat", "shoe", "street", "table", "cup", "photos/one", "photos/two")
+    names = ("photo", "cat", "team", "street", "shoe", "cup", "photos/one", "photos/two")
     for name in (*names, "examples/astronaut"):
         target = tmp_path / f"{name}.jpg"
         target.parent.mkdir(exist_ok=True)

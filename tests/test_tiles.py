@@ -6,13 +6,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bgremove.arrays import resize
+from bgremove.arrays import WORKING_SIDE, resize
 from bgremove.tiles import (
     TILE,
     bands,
     grown,
     inside,
     part_of,
+    placed,
     repeated,
     tiled,
     tiles,
@@ -34,6 +35,26 @@ def test_tiles_cover_each_pixel_once(height: int, width: int) -> None:
 def test_an_alpha_comes_back_whole(height: int, width: int) -> None:
     alpha = np.random.default_rng(height).random((height, width), np.float32)
     np.testing.assert_array_equal(tiled(alpha).whole(), alpha)
+
+
+@given(
+    height=sides, width=sides, sides=st.tuples(*[st.integers(0, 699)] * 4), inset=st.integers(0, 9)
+)
+def test_a_part_of_an_alpha_lies_where_it_was(
+    height: int, width: int, sides: tuple[int, int, int, int], inset: int
+) -> None:
+    top, bottom = sorted(side % height for side in sides[:2])
+    left, right = sorted(side % width for side in sides[2:])
+    place = slice(top, bottom + 1), slice(left, right + 1)
+    shown = tuple(
+        slice(part.start + min(inset, (part.stop - part.start) // 2), part.stop) for part in place
+    )
+    whole = np.random.default_rng(height).random((height, width), np.float32)
+    found = placed(tiled(whole[place]), place, shown, height, width)
+    expected = np.zeros_like(whole)
+    expected[shown] = whole[shown]
+    np.testing.assert_array_equal(found.whole(), expected)
+    assert found.draft.shape == (height, width) or max(found.draft.shape) == WORKING_SIDE
 
 
 @pytest.mark.parametrize("shape", [(7, 5), (7, 5, 4), (1, 1), (40, 60)])

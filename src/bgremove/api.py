@@ -16,7 +16,8 @@ from bgremove.model_files import shipped_models
 from bgremove.output import DEFAULT as DEFAULT_OUTPUT
 from bgremove.output import Output
 from bgremove.removers import DEFAULT_METHOD, check_options, remover_class
-from bgremove.removers.base import Picture, Remover, ToPIL
+from bgremove.removers.base import Picture, ToPIL
+from bgremove.removers.hinted import HintedRemover
 
 KEPT_REMOVERS = 4
 """How many loaded removers wait for the next call: a network or two, and their variants."""
@@ -26,7 +27,7 @@ _File = str | os.PathLike[str]
 
 @overload
 def remove(
-    picture: NDArray[np.uint8],
+    picture: NDArray[Any],
     *,
     method: str = ...,
     model: _File | None = ...,
@@ -104,7 +105,7 @@ def remove(
     Raises
     ------
     InputError
-        If `picture` is none of these.
+        If `picture` is none of these, or the box or the point lies outside it.
     ImageReadError
         If it cannot be read.
     ImageTooLargeError
@@ -143,12 +144,14 @@ def remove(
 
 @overload
 def remove_person(
-    picture: NDArray[np.uint8],
+    picture: NDArray[Any],
     *,
     model: _File | None = ...,
     threshold: float | None = ...,
     device: str | None = ...,
     edges: str | None = ...,
+    box: Sequence[float] | None = ...,
+    point: Sequence[float] | None = ...,
     output: Output = ...,
     require_subject: bool = ...,
     max_pixels: int = ...,
@@ -161,6 +164,8 @@ def remove_person(
     threshold: float | None = ...,
     device: str | None = ...,
     edges: str | None = ...,
+    box: Sequence[float] | None = ...,
+    point: Sequence[float] | None = ...,
     output: Output = ...,
     require_subject: bool = ...,
     max_pixels: int = ...,
@@ -172,6 +177,8 @@ def remove_person(
     threshold: float | None = None,
     device: str | None = None,
     edges: str | None = None,
+    box: Sequence[float] | None = None,
+    point: Sequence[float] | None = None,
     output: Output = DEFAULT_OUTPUT,
     require_subject: bool = False,
     max_pixels: int = DEFAULT_MAX_PIXELS,
@@ -181,7 +188,7 @@ def remove_person(
     Parameters
     ----------
     picture : path, bytes, file, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
-    model, threshold, device, edges : optional
+    model, threshold, device, edges, box, point : optional
         As `load_remover` takes them.
     output, require_subject, max_pixels : optional
         As calling a `Remover` takes them.
@@ -196,18 +203,28 @@ def remove_person(
     BgremoveError
         As `remove` does.
     """
-    remover = load_remover("person", model=model, threshold=threshold, device=device, edges=edges)
+    remover = load_remover(
+        "person",
+        model=model,
+        threshold=threshold,
+        device=device,
+        edges=edges,
+        box=box,
+        point=point,
+    )
     return remover(picture, output=output, require_subject=require_subject, max_pixels=max_pixels)
 
 
 @overload
 def remove_subject(
-    picture: NDArray[np.uint8],
+    picture: NDArray[Any],
     *,
     model: _File | None = ...,
     threshold: float | None = ...,
     device: str | None = ...,
     edges: str | None = ...,
+    box: Sequence[float] | None = ...,
+    point: Sequence[float] | None = ...,
     output: Output = ...,
     require_subject: bool = ...,
     max_pixels: int = ...,
@@ -220,6 +237,8 @@ def remove_subject(
     threshold: float | None = ...,
     device: str | None = ...,
     edges: str | None = ...,
+    box: Sequence[float] | None = ...,
+    point: Sequence[float] | None = ...,
     output: Output = ...,
     require_subject: bool = ...,
     max_pixels: int = ...,
@@ -231,6 +250,8 @@ def remove_subject(
     threshold: float | None = None,
     device: str | None = None,
     edges: str | None = None,
+    box: Sequence[float] | None = None,
+    point: Sequence[float] | None = None,
     output: Output = DEFAULT_OUTPUT,
     require_subject: bool = False,
     max_pixels: int = DEFAULT_MAX_PIXELS,
@@ -240,7 +261,7 @@ def remove_subject(
     Parameters
     ----------
     picture : path, bytes, file, PIL.Image.Image, or (H, W, 3) or (H, W, 4) ndarray of uint8
-    model, threshold, device, edges : optional
+    model, threshold, device, edges, box, point : optional
         As `load_remover` takes them.
     output, require_subject, max_pixels : optional
         As calling a `Remover` takes them.
@@ -255,13 +276,21 @@ def remove_subject(
     BgremoveError
         As `remove` does.
     """
-    remover = load_remover("subject", model=model, threshold=threshold, device=device, edges=edges)
+    remover = load_remover(
+        "subject",
+        model=model,
+        threshold=threshold,
+        device=device,
+        edges=edges,
+        box=box,
+        point=point,
+    )
     return remover(picture, output=output, require_subject=require_subject, max_pixels=max_pixels)
 
 
 @overload
 def remove_object(
-    picture: NDArray[np.uint8],
+    picture: NDArray[Any],
     *,
     edges: str | None = ...,
     low: float | None = ...,
@@ -338,7 +367,7 @@ def load_remover(
     quality: str | None = None,
     box: Sequence[float] | None = None,
     point: Sequence[float] | None = None,
-) -> Remover:
+) -> HintedRemover:
     """Load a method's remover, or take the one that was loaded with the same options before.
 
     Safe to call from several threads. To load afresh, say after a model's file has changed,
@@ -361,14 +390,17 @@ def load_remover(
     quality : {"fast", "best"}, optional
         contour: ``best`` takes several times the time.
     box : sequence of 4 floats, optional
-        contour: left, top, width and height of where the subject is, in the photo's pixels.
+        Left, top, width and height of where the subject is, in the photo's pixels: nothing
+        outside is part of the cutout.
     point : sequence of 2 floats, optional
-        contour: column and row of a pixel of the subject.
+        Column and row of a pixel of the subject: of pieces that do not touch, only the one that
+        it lies in, or nearest to, is kept.
 
     Returns
     -------
-    Remover
-        What is not given is as the remover's class has it.
+    HintedRemover
+        What is not given is as the remover's class has it; `HintedRemover.at` gives it another box
+        and point.
 
     Raises
     ------
@@ -389,8 +421,6 @@ def load_remover(
         "low": low,
         "high": high,
         "quality": quality,
-        "box": _hashable(box),
-        "point": _hashable(point),
     }
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     check_options(method, given)
@@ -399,7 +429,8 @@ def load_remover(
     except TypeError:
         return remover_class(method)(**given)  # which tells what is wrong with it
     with _loading:
-        return _load(method, **given)
+        remover = _load(method, **given)
+    return remover if box is None and point is None else remover.at(box=box, point=point)
 
 
 def models() -> tuple[ModelCard, ...]:
@@ -418,17 +449,9 @@ def models() -> tuple[ModelCard, ...]:
     return tuple(shipped_models())
 
 
-def _hashable(numbers: Sequence[float] | None) -> Any:
-    """Give numbers as a tuple; what is no sequence, the remover tells."""
-    try:
-        return None if numbers is None else tuple(numbers)
-    except TypeError:
-        return numbers
-
-
 _loading = Lock()
 
 
 @lru_cache(maxsize=KEPT_REMOVERS)
-def _load(method: str, **options: Any) -> Remover:
+def _load(method: str, **options: Any) -> HintedRemover:
     return remover_class(method)(**options)

@@ -14,6 +14,7 @@ from click.core import ParameterSource
 from bgremove import __version__
 from bgremove.cli_batch import (
     STREAM,
+    ToldMethods,
     batch_command,
     check_loudness,
     options_of_method,
@@ -43,7 +44,7 @@ INTERRUPTED = 130
 """What shells give for a command that Ctrl-C ended: 128 + SIGINT."""
 
 
-class _CutOrOther(click.Command):
+class _CutOrOther(ToldMethods):
     """A command whose first word may name another one in place of an input."""
 
     others: tuple[click.Command, ...] = ()
@@ -79,8 +80,6 @@ class _CutOrOther(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)
-        with formatter.section("Methods"):
-            formatter.write_dl([(name, method.help) for name, method in METHODS.items()])
         with formatter.section("Commands"):
             formatter.write_dl(
                 [(str(other.name), other.short_help or other.help or "") for other in self.others]
@@ -124,7 +123,7 @@ class _Format(click.Choice):  # type: ignore[type-arg,unused-ignore]
         "max_content_width": 100,
     },
     epilog="Options can also be set as BGREMOVE_METHOD, BGREMOVE_MODEL, BGREMOVE_DEVICE and so "
-    "on. A picture that is called as a command is: ./models",
+    "on. To cut out a picture named like a command, write ./models",
 )
 @click.argument("inputs", nargs=-1, required=True)
 @click.option(
@@ -143,7 +142,8 @@ class _Format(click.Choice):  # type: ignore[type-arg,unused-ignore]
 @click.option(
     "--edges",
     type=click.Choice(["soft", "hard", "fine"]),
-    help="Along the photo's own edges; 0 and 255 only; or a matte, for hair.  [default: soft]",
+    help="soft: along the photo's own edges; hard: only 0 and 255; fine: a matte, for hair.  "
+    "[default: soft]",
 )
 @click.option("--low", type=float, help="contour: the edge detector's lower threshold.")
 @click.option("--high", type=float, help="contour: its upper one.")
@@ -153,11 +153,12 @@ class _Format(click.Choice):  # type: ignore[type-arg,unused-ignore]
     help="contour: best refines the mask, in several times the time.  [default: fast]",
 )
 @click.option(
-    "--box", type=_Numbers("X,Y,W,H"), metavar="X,Y,W,H", help="contour: where the subject is."
+    "--box",
+    type=_Numbers("X,Y,W,H"),
+    metavar="X,Y,W,H",
+    help="Where the subject is, in the photo's pixels.",
 )
-@click.option(
-    "--point", type=_Numbers("X,Y"), metavar="X,Y", help="contour: a pixel of the subject."
-)
+@click.option("--point", type=_Numbers("X,Y"), metavar="X,Y", help="A pixel of the subject.")
 @click.option(
     "--explain",
     metavar="DIR",
@@ -171,8 +172,8 @@ class _Format(click.Choice):  # type: ignore[type-arg,unused-ignore]
 @click.option(
     "--output",
     type=click.Choice(["cutout", "mask", "alpha", "foreground"]),
-    help="RGBA; 0 and 255; the alpha in grey; or the subject's colours on black.  "
-    "[default: cutout]",
+    help="cutout: RGBA; mask: only 0 and 255; alpha: greyscale; foreground: the subject's "
+    "colours on black.  [default: cutout]",
 )
 @click.option(
     "--background",
@@ -194,7 +195,7 @@ class _Format(click.Choice):  # type: ignore[type-arg,unused-ignore]
 @click.option(
     "--format",
     type=_Format(["auto", "png", "webp", "jpeg", "tiff"], case_sensitive=False),
-    help="Of the files; auto: as their name ends, if it is given, else PNG.  [default: auto]",
+    help="Of the outputs; auto: from the extension in --out or --name, else PNG.  [default: auto]",
 )
 @click.option(
     "--format-quality",
@@ -219,8 +220,10 @@ class _Format(click.Choice):  # type: ignore[type-arg,unused-ignore]
     metavar="N",
     help="Refuse larger pictures.  [default: 200 million]",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Only complaints.")
-@click.option("-v", "--verbose", is_flag=True, help="What was loaded, taken and written, too.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only warnings and errors.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Also print what was loaded, found and written."
+)
 @click.version_option(__version__, message="%(prog)s %(version)s", allow_from_autoenv=False)
 @click.pass_context
 def command(
@@ -316,8 +319,8 @@ def _check_usage(inputs: Sequence[str], *, quiet: bool, verbose: bool) -> None:
     check_loudness(quiet=quiet, verbose=verbose)
     if inputs[0] in REMBG_COMMANDS and len(inputs) > 1 and not os.path.lexists(inputs[0]):
         raise click.UsageError(
-            f"bgremove has no command {inputs[0]}, as rembg has: "
-            "bgremove INPUT --out OUTPUT, or bgremove batch FOLDER --out FOLDER"
+            f"bgremove has no command {inputs[0]}, unlike rembg: use bgremove INPUT --out OUTPUT, "
+            "or bgremove batch FOLDER --out FOLDER"
         )
     if STREAM in inputs and (sys.stdin is None or sys.stdin.isatty()):
         raise click.UsageError("- reads standard input, and nothing is piped in")
@@ -342,7 +345,7 @@ def _with_a_hint(planned: "Plan", inputs: Sequence[str]) -> "Plan":
 def _check_standard_output(planned: "Plan") -> None:
     to_stream = any(job.target is None for job in planned.jobs)
     if to_stream and (sys.stdout is None or sys.stdout.isatty()):
-        raise click.UsageError("a PNG is no text for a terminal: pipe it on, or name --out")
+        raise click.UsageError("a picture is no text for a terminal: pipe it on, or name --out")
 
 
 def _outcomes(

@@ -45,7 +45,7 @@ def _count_of_jobs(_ctx: click.Context, _option: click.Parameter, value: str) ->
         return None
     if value.isascii() and value.isdigit() and int(value) > 0:
         return int(value)
-    raise click.BadParameter(f"{value!r} is neither auto nor a number from 1 on")
+    raise click.BadParameter(f"expected auto or a whole number of at least 1, got {value!r}")
 
 
 class _Seconds(click.FloatRange):
@@ -61,6 +61,15 @@ class _Seconds(click.FloatRange):
         return seconds
 
 
+class ToldMethods(click.Command):
+    """A command whose help tells what --method takes."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_options(ctx, formatter)
+        with formatter.section("Methods"):
+            formatter.write_dl([(name, method.help) for name, method in METHODS.items()])
+
+
 def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
     """Make the command, which takes the options of the main command, and its own.
 
@@ -74,7 +83,9 @@ def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
     click.Command
     """
     command: click.Command = click.command(
-        "batch", short_help="Cut out many photos: in parallel, with a report, resumable."
+        "batch",
+        cls=ToldMethods,
+        short_help="Cut out many photos: in parallel, with a report, resumable.",
     )(_batch)
     taken = [option for option in shared if option.name not in _OF_THE_MAIN_COMMAND]
     command.params = [*command.params, *taken]
@@ -83,7 +94,7 @@ def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
 
 @click.argument("inputs", nargs=-1)
 @click.option("-o", "--out", metavar="DIR", required=True, help="The folder for the cutouts.")
-@click.option("--recursive", "-r", is_flag=True, help="Search folders to their depths.")
+@click.option("--recursive", "-r", is_flag=True, help="Search subfolders, too.")
 @click.option(
     "--from-file", metavar="FILE|-", help="A list of photos, a name a line (or find -print0)."
 )
@@ -123,7 +134,7 @@ def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
 )
 @click.option("--report", metavar="FILE", help="What became of each photo: .json, .jsonl or .csv.")
 @click.option("--fsync", is_flag=True, help="Wait until the disk has each output.")
-@click.option("--dry-run", is_flag=True, help="Tell who would write where, and do nothing.")
+@click.option("--dry-run", is_flag=True, help="List the planned outputs without writing them.")
 @click.pass_context
 def _batch(
     ctx: click.Context,

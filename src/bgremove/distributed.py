@@ -53,9 +53,9 @@ def remove_dataset(
         A folder or an object store's URL that each cutout is written to, as
         ``STEM-cutout.png``, or of the output's format. Without it, the rows carry the files.
     overwrite : bool, default False
-        Whether a file that is there is replaced. If not, a photo whose cutout is there already,
-        and another, has failed: as the second of two photos of one stem. (Not so where two such
-        photos reach an object store at the same moment: the last one wins.)
+        Whether a file that is there is replaced. If not, a photo fails where a different file
+        has its output's name already, for instance because two photos share a stem. (If two such
+        photos reach an object store at the same moment, the last one wins.)
     actors : int, optional
         By default one a CPU of the cluster, less one, which reads.
 

@@ -12,7 +12,6 @@ from typing import Any
 from bgremove.cards import CARD_FILE, check_complete, check_hash, read_card
 from bgremove.devices import check_opencv, find_gpus, has_driver, why_no_gpu
 from bgremove.errors import BgremoveError, DeviceError, MissingExtraError
-from bgremove.extras import import_extra
 from bgremove.model_files import DEFAULT_MODEL, models_folder
 
 CORE_LIBRARIES = {"numpy": "numpy", "Pillow": "PIL", "OpenCV": "cv2"}
@@ -76,6 +75,7 @@ def _engine() -> Finding:
     try:
         cv2: Any = importlib.import_module("cv2")
         check_opencv()
+        from bgremove.segmenter.onnxruntime_runner import import_onnxruntime
     except (ImportError, OSError, AttributeError, DeviceError) as error:
         return Finding(topic=topic, text=f"OpenCV cannot be used: {error}", broken=True)
     threads = f"on the CPU, {cv2.getNumThreads()} threads"
@@ -83,7 +83,7 @@ def _engine() -> Finding:
         hint = 'a faster one is optional (pip install "bgremove[onnxruntime]")'
         return Finding(topic=topic, text=f"OpenCV {threads}; {hint}")
     try:
-        onnxruntime = import_extra("onnxruntime", "onnxruntime")
+        onnxruntime = import_onnxruntime()
     except MissingExtraError as error:
         return Finding(topic=topic, text=f"OpenCV {threads}; {error}")
     return Finding(topic=topic, text=f"ONNX Runtime {onnxruntime.__version__} {threads}")

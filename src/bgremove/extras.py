@@ -33,7 +33,7 @@ def import_extra(library: str, extra: str) -> Any:
         raise MissingExtraError(
             f'{library} is needed and not installed: pip install "bgremove[{extra}]"'
         ) from error
-    except (ImportError, OSError, AttributeError, TypeError) as error:
+    except Exception as error:  # a broken library raises anything
         raise MissingExtraError(_broken(library, error)) from error
     if getattr(module, "__file__", "") is None:
         raise MissingExtraError(_broken(library, ImportError("only its folder is left")))

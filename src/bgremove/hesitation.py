@@ -34,7 +34,8 @@ def hesitation(probability: Probability) -> Floats:
     """
     across = cv2.Sobel(probability, cv2.CV_32F, 1, 0, scale=1 / 8)
     down = cv2.Sobel(probability, cv2.CV_32F, 0, 1, scale=1 / 8)
-    length = cv2.GaussianBlur(cv2.magnitude(across, down), (0, 0), NEIGHBOURHOOD)
+    slope = np.sqrt(across * across + down * down)  # cv2.magnitude's last bit is the address's
+    length = cv2.GaussianBlur(slope, (0, 0), NEIGHBOURHOOD)
     unsure = cv2.GaussianBlur(4 * probability * (1 - probability), (0, 0), NEIGHBOURHOOD)
     width = unsure / (length + np.float32(1e-4))
     degree = (width - SURE_WIDTH) / (UNSURE_WIDTH - SURE_WIDTH)

@@ -12,12 +12,18 @@ from numpy.typing import NDArray
 from bgremove.arrays import Mask
 from bgremove.errors import InputError, OptionError
 from bgremove.option_checks import is_number
+from bgremove.tiles import Tile
 
 FRAME = 0.05
 """Width of the frame that is taken for background, as a share of the longest side."""
 
 REACH_OF_A_POINT = 0.5
 """How far a subject reaches from the point that names it, as a share of each side."""
+
+CONTEXT = 0.25
+"""What a network is shown around a box, on each side, as a share of the box's own. Mean
+Boundary IoU on val with the masks' boxes, up to 5 % too large on each side: of people 0.645 with
+none, 0.662 with 0.25, 0.659 with 0.5, of subjects 0.719 with 0.25, 0.711 with 0.5."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +55,38 @@ def check_hints(box: Sequence[float] | None, point: Sequence[float] | None) -> N
     Raises
     ------
     OptionError
-        If one has another count of numbers, one that is not finite, or the box no area.
+        If one has another count of numbers, one that is not finite, if the box has no area, or
+        the point lies outside the box.
     """
     _check_numbers("box", box, 4)
     _check_numbers("point", point, 2)
-    if box is not None and min(box[2:]) <= 0:
+    if box is None:
+        return
+    if min(box[2:]) <= 0:
         raise OptionError(f"box must have a width and a height above 0, got {_told(box)}")
+    left, top, right, bottom = _sides(box)
+    if point is not None and not (left <= point[0] <= right and top <= point[1] <= bottom):
+        raise OptionError(f"point must lie in the box {_told(box)}, got {_told(point)}")
+
+
+def check_within(
+    shape: tuple[int, ...], box: Sequence[float] | None, point: Sequence[float] | None
+) -> None:
+    """Check that a photo has a box in it, or some of it, and a point.
+
+    Raises
+    ------
+    InputError
+        If one lies outside.
+    """
+    height, width = shape[:2]
+    photo = f"the photo of {width}×{height} pixels"
+    if box is not None:
+        left, top, right, bottom = _sides(box)
+        if not (left < width and top < height and right > 0 and bottom > 0):
+            raise InputError(f"box {_told(box)} lies outside {photo}")
+    if point is not None and not (0 <= point[0] < width and 0 <= point[1] < height):
+        raise InputError(f"point {_told(point)} lies outside {photo}")
 
 
 def attention(
@@ -79,6 +111,7 @@ def attention(
     InputError
         If the box or the point lies outside the photo.
     """
+    check_within(shape, box, point)
     height, width = shape[:2]
     rows, columns = small[:2]
     across, down = columns / width, rows / height
@@ -86,10 +119,8 @@ def attention(
     background = frame(rows, columns)
     centre, reach = (columns / 2, rows / 2), (columns / 2, rows / 2)
     if box is not None:
-        x, y, wide, high = map(float, box)
-        left, top, right, bottom = max(0, x), max(0, y), min(width, x + wide), min(height, y + high)
-        if left >= right or top >= bottom:
-            raise InputError(f"box {_told(box)} lies outside the photo of {width}×{height} pixels")
+        left, top, right, bottom = _sides(box)
+        left, top, right, bottom = max(0, left), max(0, top), min(width, right), min(height, bottom)
         centre = ((left + right) / 2 * across, (top + bottom) / 2 * down)
         reach = ((right - left) / 2 * across, (bottom - top) / 2 * down)
         inside[:] = False
@@ -100,8 +131,6 @@ def attention(
         background = background if inside.all() else ~inside
     if point is None:
         return Attention(inside, background, centre, reach, None)
-    if not (0 <= point[0] < width and 0 <= point[1] < height):
-        raise InputError(f"point {_told(point)} lies outside the photo of {width}×{height} pixels")
     spot = (int(point[0] * across), int(point[1] * down))
     if box is None:
         centre = (spot[0] + 0.5, spot[1] + 0.5)
@@ -137,6 +166,77 @@ def meant(shape: NDArray[np.uint8], where: Attention) -> NDArray[np.uint8]:
     nearest = ((columns - where.point[0]) ** 2 + (rows - where.point[1]) ** 2).argmin()
     piece = pieces[rows[nearest], columns[nearest]]
     return np.where(pieces == piece, 255, 0).astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class View:
+    """The part of a photo that a network is shown, and what the user said of it.
+
+    Attributes
+    ----------
+    place : tuple of 2 slices
+        The part's rows and columns in the photo.
+    allowed : tuple of 2 slices
+        The rows and columns in the photo outside which there is no subject; within `place`.
+    box, point : tuple of floats, or None
+        As the user gave them, but from the part's own corner.
+    """
+
+    place: Tile
+    allowed: Tile
+    box: tuple[float, ...] | None
+    point: tuple[float, ...] | None
+
+    def attention(self, small: tuple[int, ...]) -> Attention:
+        """Turn what the user said into where to look on a copy of the part of this size."""
+        rows, columns = self.place
+        shape = rows.stop - rows.start, columns.stop - columns.start
+        return attention(shape, small, self.box, self.point)
+
+
+def view(
+    shape: tuple[int, ...], box: Sequence[float] | None, point: Sequence[float] | None
+) -> View:
+    """Choose what a network is shown of a photo: a box and a little around it, or all of it.
+
+    Parameters
+    ----------
+    shape, box, point
+        As `attention` takes them.
+
+    Raises
+    ------
+    InputError
+        If the box or the point lies outside the photo.
+    """
+    check_within(shape, box, point)
+    if box is None:
+        everything = slice(0, shape[0]), slice(0, shape[1])
+        return View(everything, everything, None, None if point is None else tuple(point))
+    place = _around(box, shape, CONTEXT)
+    down, across = place[0].start, place[1].start
+    return View(
+        place,
+        _around(box, shape, 0),
+        (box[0] - across, box[1] - down, box[2], box[3]),
+        None if point is None else (point[0] - across, point[1] - down),
+    )
+
+
+def _around(box: Sequence[float], shape: tuple[int, ...], share: float) -> Tile:
+    """Give a photo's rows and columns that a box has, grown on each side by a share of its own."""
+    left, top, right, bottom = _sides(box)
+    across, down = share * (right - left), share * (bottom - top)
+    return (
+        slice(math.floor(max(0, top - down)), math.ceil(min(shape[0], bottom + down))),
+        slice(math.floor(max(0, left - across)), math.ceil(min(shape[1], right + across))),
+    )
+
+
+def _sides(box: Sequence[float]) -> tuple[float, float, float, float]:
+    """Give a box's left, top, right and bottom."""
+    x, y, width, height = map(float, box)
+    return x, y, x + width, y + height
 
 
 def _check_numbers(name: str, values: Sequence[float] | None, count: int) -> None:

@@ -31,10 +31,12 @@ def shipped_models() -> list[ModelCard]:
 
     Raises
     ------
+    ModelNotFoundError
+        If there is none.
     CardError
         If a card is broken or incomplete.
     """
-    return [find_model(name)[0] for name in _shipped_names()]
+    return [find_model(name)[0] for name in _shipped_names() or (DEFAULT_MODEL,)]
 
 
 def find_model(name: str) -> tuple[ModelCard, Path]:
@@ -54,11 +56,13 @@ def find_model(name: str) -> tuple[ModelCard, Path]:
         If the card is broken or incomplete.
     """
     known = _shipped_names()
+    if not known:
+        raise ModelNotFoundError(f"no model lies in {models_folder()}; install bgremove again")
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise ModelNotFoundError(
-            f"no model is called {name!r}; there are: {', '.join(known) or 'none'}{hint}"
+            f"no model is called {name!r}; there are: {', '.join(known)}{hint}"
         )
     folder = models_folder() / name
     card = read_card(folder / CARD_FILE)

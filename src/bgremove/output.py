@@ -106,7 +106,7 @@ class Output:
         if self.format == "jpeg" and self.output == "cutout" and self.background is None:
             raise OptionError("jpeg has no transparency: name a background, or another format")
         if self.margin != "0" and not self.crop:
-            raise OptionError("margin goes with crop: pass --crop (crop=True), too")
+            raise OptionError("margin only works together with crop: pass --crop (crop=True), too")
         _margin_of(self.margin, 1)
         _size_of(self.size)
         _position_of(self.position)

@@ -1,7 +1,10 @@
 """Which pieces of a probability map are the subject: specks go, narrow gaps in it close."""
 
+from typing import Any
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from bgremove.arrays import Floats, Mask, Probability
 from bgremove.hesitation import log_odds, moved
@@ -65,9 +68,40 @@ def without_specks(probability: Probability, threshold: float) -> Probability:
     )
     areas = stats[1:, cv2.CC_STAT_AREA]
     small = 1 + np.flatnonzero(areas < LEAST_SHARE * areas.max(initial=0))
-    if not small.size:
+    return _without(probability, labels, np.isin(labels, small))
+
+
+def nearest_piece(
+    probability: Probability, threshold: float, point: tuple[int, int]
+) -> Probability:
+    """Keep only the piece that a point lies in, or nearest to.
+
+    Parameters
+    ----------
+    probability : (h, w) ndarray of float32 in [0, 1]
+    threshold : float
+        A piece is what touches and is at least this probable.
+    point : tuple of 2 ints
+        Column and row.
+
+    Returns
+    -------
+    (h, w) ndarray of float32 in [0, 1]
+        0 nearer to another piece than to the one that is kept; else as it was.
+    """
+    _, labels = cv2.connectedComponents((probability >= threshold).astype(np.uint8), connectivity=8)
+    rows, columns = np.nonzero(labels)
+    if not rows.size:
         return probability
-    dropped: Mask = np.isin(labels, small)
+    nearest = ((columns - point[0]) ** 2 + (rows - point[1]) ** 2).argmin()
+    piece = labels[rows[nearest], columns[nearest]]
+    return _without(probability, labels, (labels > 0) & (labels != piece))
+
+
+def _without(probability: Probability, labels: NDArray[Any], dropped: Mask) -> Probability:
+    """Clear away what is nearer to a dropped piece than to one that is kept."""
+    if not dropped.any():
+        return probability
     kept: Mask = (labels > 0) & ~dropped
     return np.where(_distance(dropped) < _distance(kept), np.float32(0), probability)
 

@@ -1,5 +1,6 @@
 """Pictures that are worked out by tiles, so that a large photo needs little more than itself."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bgremove.arrays import Alpha, Cutout, Floats, Mask
+from bgremove.arrays import WORKING_SIDE, Alpha, Cutout, Floats, Mask, bounded_size, resize
 from bgremove.threads import in_threads
 
 TILE = 256
@@ -55,6 +56,50 @@ def tiled(alpha: Alpha) -> TiledAlpha:
     """Give an alpha that is there already, (H, W) ndarray of float32, as one of tiles."""
     height, width = alpha.shape
     return TiledAlpha(height, width, lambda rows, columns: alpha[rows, columns], alpha)
+
+
+def placed(part: TiledAlpha, place: Tile, shown: Tile, height: int, width: int) -> TiledAlpha:
+    """Put the alpha of a part of a photo where that part lies.
+
+    Parameters
+    ----------
+    part : TiledAlpha
+    place : tuple of 2 slices
+        The part's rows and columns in the photo.
+    shown : tuple of 2 slices
+        Those of it outside which the alpha is 0; within `place`.
+    height, width : int
+        The photo's size.
+
+    Returns
+    -------
+    TiledAlpha
+        The same, where all of the photo is shown.
+    """
+    if shown == (slice(0, height), slice(0, width)):
+        return part
+
+    def tile(rows: slice, columns: slice) -> Alpha:
+        result = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.float32)
+        common = _common(rows, shown[0]), _common(columns, shown[1])
+        if all(side.start < side.stop for side in common):
+            result[within(common, (rows, columns))] = part.tile(*within(common, place))
+        return result
+
+    draft_width, draft_height = bounded_size(height, width, WORKING_SIDE)
+    draft = np.zeros((draft_height, draft_width), np.float32)
+    rows = _scaled(place[0], draft_height / height)
+    columns = _scaled(place[1], draft_width / width)
+    draft[rows, columns] = resize(part.draft, columns.stop - columns.start, rows.stop - rows.start)
+    return TiledAlpha(height, width, tile, draft)
+
+
+def _common(one: slice, other: slice) -> slice:
+    return slice(max(one.start, other.start), min(one.stop, other.stop))
+
+
+def _scaled(part: slice, factor: float) -> slice:
+    return slice(math.floor(part.start * factor), math.ceil(part.stop * factor))
 
 
 def tiles(height: int, width: int) -> Iterator[Tile]:

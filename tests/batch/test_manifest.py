@@ -84,7 +84,7 @@ def test_an_output_that_somebody_has_changed_is_theirs(job: Job) -> None:
     to_do, [refused] = sort_out(job)
     assert to_do == []
     assert refused.status == "failed"
-    reason = "exists already, and no run has left it so; --overwrite replaces it"
+    reason = "exists already, and is not as an earlier run left it; --overwrite replaces it"
     assert refused.message == f"{job.target}: {reason}"
     assert sort_out(job, overwrite=True) == ([replace(job, overwrite=True)], [])
 

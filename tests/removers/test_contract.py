@@ -257,7 +257,7 @@ class TestBadInput:
             remover(np.zeros((8, 8, 3), np.uint8), max_pixels=limit)
 
     def test_a_matte_is_made_of_rgb_only(self, remover: Remover) -> None:
-        expected = r"expected a uint8 array of shape \(H, W, 3\), got {}; what else .*Output\("
+        expected = r"expected a uint8 array of shape \(H, W, 3\), got {}; for other .*Output\("
         for picture, found in ((np.zeros((8, 8, 4), np.uint8), r"\(8, 8, 4\)"), ("a.jpg", "str")):
             with pytest.raises(InputError, match=expected.format(found)):
                 remover.alpha(picture)  # type: ignore[arg-type]

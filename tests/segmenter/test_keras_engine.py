@@ -1,6 +1,7 @@
 """The TensorFlow engine reads Keras files, and tells from the network what it gives."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import h5py
@@ -209,6 +210,15 @@ def test_a_gpu_that_is_not_there_is_an_error(model_file: Path) -> None:
     card = read_card(model_file.with_name(CARD_FILE))
     with pytest.raises(DeviceError, match=r"gpu:99 asked for|gpu asked for, none found"):
         load_keras(model_file, card, Device("gpu", 99))
+
+
+@pytest.mark.parametrize(("device", "extra"), [(Device("gpu", 0), "gpu"), (CPU, "tensorflow")])
+def test_without_tensorflow_the_extra_for_the_device_is_named(
+    keras_file: Path, monkeypatch: pytest.MonkeyPatch, device: Device, extra: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    with pytest.raises(MissingExtraError, match=rf'pip install "bgremove\[{extra}\]"'):
+        load_keras(keras_file, None, device)
 
 
 def test_another_backend_of_keras_is_told(

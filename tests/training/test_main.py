@@ -54,6 +54,15 @@ def finish(config: Path, run: Path, backend: str) -> str:
     return err
 
 
+def test_without_keras_the_extra_is_named(config_file: Path, tmp_path: Path) -> None:
+    hidden = "import sys; sys.modules['keras'] = None"
+    program = f"{hidden}; from bgremove.training.__main__ import main; main()"
+    command = [sys.executable, "-c", program, str(config_file)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    expected = 'keras is needed and not installed: pip install "bgremove[training]"'
+    assert (done.returncode, done.stderr) == (1, f"bgremove.training: {expected}\n")
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_run_that_was_killed_goes_on_to_the_same_curve_and_weights(
     config_file: Path, tmp_path: Path, backend: str

@@ -92,7 +92,9 @@ class Past:
             elif may_replace or not os.path.lexists(_target(job)):
                 to_do.append(replace(job, overwrite=may_replace))
             else:
-                reason = "exists already, and no run has left it so; --overwrite replaces it"
+                reason = (
+                    "exists already, and is not as an earlier run left it; --overwrite replaces it"
+                )
                 settled.append(failed(job.name, f"{job.target}: {reason}", "ImageWriteError"))
         return to_do, settled
 

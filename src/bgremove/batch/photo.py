@@ -90,7 +90,7 @@ def _cut_out(job: Job, remover: Remover, settings: Settings, data: bytes | None)
     with watch.stage("decode"):
         photo = _read(job, data, settings.max_pixels)
     with watch.stage("matte"):
-        matte = remover.matte(photo.image)
+        matte = remover.checked_matte(photo.image)
     if settings.require_subject and not matte.found:
         raise NoSubjectError(f"no {remover.subject} found; nothing was written")
     found = matte.found

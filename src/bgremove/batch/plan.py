@@ -217,8 +217,8 @@ def _check_out(out: str | None, suffix: str, *, alone: bool) -> None:
 def _check_ending(option: str, name: str, suffix: str) -> None:
     if _is_of_another_format(name, suffix):
         raise OptionError(
-            f"{option} must end with {suffix}, as its format is, got {name}; the formats that are "
-            "written are png, webp, jpeg and tiff: --format (format=…)"
+            f"{option} must end with {suffix} to match the format, got {name}; choose another with "
+            "--format (format=…): png, webp, jpeg or tiff"
         )
 
 

@@ -8,6 +8,7 @@ none tells which photo it was.
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -25,7 +26,10 @@ GRACE = 5.0
 
 
 TRIES = 3
-"""How many workers may die before their first photo after one has come so far."""
+"""How many replacements of workers may die before their first photo."""
+
+MOST_WORKERS = 60 if sys.platform == "win32" else sys.maxsize
+"""Windows waits for at most 63 things at once."""
 
 LONGEST_WAIT = 3600.0
 """Seconds without a look at the clock: systems take no wait of a month."""
@@ -86,7 +90,7 @@ def run_parallel(
     under ``if __name__ == "__main__":``. Leave the loop early and the workers end with it, if you
     close the generator.
     """
-    workers = min(workers, len(jobs))
+    workers = min(workers, len(jobs), MOST_WORKERS)
     threads = max(1, available_cores() // max(1, workers))
     pool = _Pool(recipe, threads, timeout, journal)
     try:

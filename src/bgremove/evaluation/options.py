@@ -20,7 +20,7 @@ data_option = click.option(
     type=click.Path(path_type=Path),
     default=DEFAULT_DATA,
     show_default=True,
-    help="The folder of index.csv and shards/.",
+    help="A folder of index.csv and shards/, or of images/ and masks/.",
 )
 device_option = click.option(
     "--device", default="auto", show_default=True, help="auto, cpu, gpu or gpu:N."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from bgremove.errors import OptionError
 
 if TYPE_CHECKING:
-    from bgremove.removers.base import Remover
+    from bgremove.removers.hinted import HintedRemover
 
 DEFAULT_METHOD = "auto"
 
@@ -34,23 +34,25 @@ class Method:
     help: str
 
 
+NETWORK_OPTIONS = ("model", "threshold", "device", "edges", "box", "point")
+
 METHODS = {
     "auto": Method(
         module="bgremove.removers.auto",
         attribute="AutoRemover",
-        options=("model", "threshold", "device", "edges"),
+        options=NETWORK_OPTIONS,
         help="people or, where there are none, the subject",
     ),
     "person": Method(
         module="bgremove.removers.person",
         attribute="PersonRemover",
-        options=("model", "threshold", "device", "edges"),
+        options=NETWORK_OPTIONS,
         help="people, by a neural network",
     ),
     "subject": Method(
         module="bgremove.removers.subject",
         attribute="SubjectRemover",
-        options=("model", "threshold", "device", "edges"),
+        options=NETWORK_OPTIONS,
         help="whatever the photo is of, by a neural network",
     ),
     "contour": Method(
@@ -96,7 +98,7 @@ def check_options(name: str, options: Iterable[str]) -> None:
         )
 
 
-def remover_class(name: str) -> "type[Remover]":
+def remover_class(name: str) -> "type[HintedRemover]":
     """Import a method's remover."""
     method = find_method(name)
-    return cast("type[Remover]", getattr(import_module(method.module), method.attribute))
+    return cast("type[HintedRemover]", getattr(import_module(method.module), method.attribute))

@@ -6,7 +6,8 @@ from bgremove.removers.network import NetworkRemover
 class AutoRemover(NetworkRemover):
     """Cuts out people or, if nobody is found, what stands out, in one run of the network.
 
-    `model`, `threshold`, `device` and `edges` are as `bgremove.load_remover` describes them.
+    `model`, `threshold`, `device`, `edges`, `box` and `point` are as `bgremove.load_remover`
+    describes them.
     """
 
     subject = "person or subject"

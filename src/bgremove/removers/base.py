@@ -7,7 +7,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import IO, Any, TypeAlias, overload
+from typing import Any, Protocol, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,12 +30,22 @@ from bgremove.output import DEFAULT as DEFAULT_OUTPUT
 from bgremove.output import Output, rendered
 from bgremove.tiles import TiledAlpha
 
+
+class ReadsBytes(Protocol):
+    """What is open for reading bytes: a file, a `BytesIO`, an upload."""
+
+    def read(self) -> bytes:
+        """Give all that is left."""
+        ...
+
+
 ToPIL: TypeAlias = (
-    "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | PILImage.Image"
+    "str | os.PathLike[str] | bytes | bytearray | memoryview | ReadsBytes | PILImage.Image"
 )
 """The pictures of which a PIL image comes."""
 
-Picture: TypeAlias = "ToPIL | NDArray[np.uint8]"
+Picture: TypeAlias = "ToPIL | NDArray[Any]"
+"""An array's dtype is checked when it comes: the types of OpenCV's arrays don't tell it."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +84,7 @@ class Remover(ABC):
     Call it with a picture of any kind, and it gives a cutout of the same kind back.
     """
 
-    subject: str
+    subject: str = "subject"
     """What the method looks for, in a word for messages."""
 
     options: Mapping[str, Any] = {}
@@ -118,15 +128,15 @@ class Remover(ABC):
         if not isinstance(image, np.ndarray) or check_picture(image).shape[2] != 3:
             found = image.shape if isinstance(image, np.ndarray) else type(image).__name__
             raise InputError(
-                f"expected a uint8 array of shape (H, W, 3), got {found}; what else calling the "
-                'remover takes, give it with output=Output(output="alpha")'
+                f"expected a uint8 array of shape (H, W, 3), got {found}; for other kinds of "
+                'picture, call the remover with output=Output(output="alpha")'
             )
         return self._warned_matte(image).alpha
 
     @overload
     def __call__(
         self,
-        picture: NDArray[np.uint8],
+        picture: NDArray[Any],
         *,
         output: Output = ...,
         require_subject: bool = ...,
@@ -199,17 +209,49 @@ class Remover(ABC):
     def _rendered(
         self, image: Image, own: Alpha | None, output: Output, require_subject: bool
     ) -> NDArray[np.uint8]:
-        matte = self.matte(image) if require_subject else self._warned_matte(image)
+        matte = self.checked_matte(image) if require_subject else self._warned_matte(image)
         if require_subject and not matte.found:
             raise NoSubjectError(f"no {self.subject} found")
         return rendered(cutout(image, matte.source, own), image, output)
 
-    def _warned_matte(self, image: Image) -> Matte:
+    def checked_matte(self, image: Image) -> Matte:
+        """Find the subject of an image, and check what a remover of a user's own gives.
+
+        Raises
+        ------
+        InputError
+            If `matte` gives no `Matte` of the image's size, of floats in [0, 1].
+        """
         matte = self.matte(image)
+        found = _unfit(matte, image.shape[:2])
+        if found:
+            raise InputError(
+                f"{type(self).__name__}.matte must give a Matte with a float32 alpha of shape "
+                f"{image.shape[:2]} in 0…1, got {found}"
+            )
+        return matte
+
+    def _warned_matte(self, image: Image) -> Matte:
+        matte = self.checked_matte(image)
         if not matte.found:
             message = f"no {self.subject} found; the cutout is fully transparent"
             warnings.warn(message, NoSubjectWarning, stacklevel=_calls_within() + 1)
         return matte
+
+
+def _unfit(matte: Matte, shape: tuple[int, ...]) -> str:
+    """Tell what is wrong with a matte; nothing if it is as it should be."""
+    if not isinstance(matte, Matte):
+        return type(matte).__name__
+    alpha = matte.source
+    if isinstance(alpha, TiledAlpha):
+        return "" if alpha.shape == shape else f"shape {alpha.shape}"
+    if not isinstance(alpha, np.ndarray):
+        return type(alpha).__name__
+    if alpha.shape != shape or alpha.dtype != np.float32:
+        return f"shape {alpha.shape} and dtype {alpha.dtype}"
+    least, most = float(alpha.min()), float(alpha.max())
+    return "" if least >= 0 and most <= 1 else f"values from {least:g} to {most:g}"
 
 
 def _photo_of(picture: ToPIL, max_pixels: int) -> Photo:
@@ -232,7 +274,7 @@ def _not_of_bytes(name: str) -> str:
     return f'{name}: expected a file of bytes, got one of text: open it with "rb"'
 
 
-def _read_from(file: IO[bytes], max_pixels: int) -> Photo:
+def _read_from(file: ReadsBytes, max_pixels: int) -> Photo:
     name = getattr(file, "name", None)
     name = printable(name) if isinstance(name, str) and name else "file"
     try:

@@ -2,6 +2,8 @@
 
 import logging
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,13 +12,16 @@ from bgremove.arrays import Image, Probability, working_copy
 from bgremove.cards import PresenceRule
 from bgremove.colour_evidence import with_colour_evidence
 from bgremove.hesitation import hesitation
+from bgremove.hints import View, check_hints, view
 from bgremove.option_checks import check_number
-from bgremove.pieces import with_gaps_closed, without_specks
+from bgremove.pieces import nearest_piece, with_gaps_closed, without_specks
 from bgremove.refine import Edges, Refined, find_edges, soft_edges
-from bgremove.removers.base import Matte, Remover
+from bgremove.removers.base import Matte
+from bgremove.removers.hinted import HintedRemover
 from bgremove.second_look import both_looks, is_doubtful
 from bgremove.segmenter import DEFAULT_MODEL, load_segmenter
 from bgremove.thresholding import best_threshold
+from bgremove.tiles import placed
 
 WITHOUT_NARROW_GAPS = ("person",)
 """Outputs whose narrow gaps close: things have true gaps, and to close them cost .004 of the
@@ -32,7 +37,16 @@ LARGE_PHOTO = 50_000_000
 _log = logging.getLogger(__name__)
 
 
-class NetworkRemover(Remover):
+@dataclass(frozen=True)
+class _Found:
+    """The output that has found something, its map, and on it the point that was asked for."""
+
+    output: str
+    probability: Probability
+    point: tuple[int, int] | None
+
+
+class NetworkRemover(HintedRemover):
     """Cuts out what a neural network finds.
 
     Parameters
@@ -47,6 +61,11 @@ class NetworkRemover(Remover):
         ``auto``, ``cpu``, ``gpu`` or ``gpu:N``.
     edges : {"soft", "hard", "fine"}, default "soft"
         Along the photo's own edges; 0 and 255 only; or a matte, for hair.
+    box : sequence of 4 floats, optional
+        Left, top, width and height in the photo's pixels: the subject lies inside. The network
+        sees the box and a little around it, larger than in the whole photo.
+    point : sequence of 2 floats, optional
+        A pixel of the subject: only the piece that it lies in, or nearest to, is kept.
 
     Raises
     ------
@@ -68,17 +87,27 @@ class NetworkRemover(Remover):
         threshold: float | None = None,
         device: str = "auto",
         edges: str = "soft",
+        box: Sequence[float] | None = None,
+        point: Sequence[float] | None = None,
     ) -> None:
         if threshold is not None:
             check_number("threshold", threshold, 0, 1)
+        check_hints(box, point)
         self._to_alpha = find_edges(edges)
         self.segmenter = load_segmenter(model, device)
         card = self.segmenter.card
         self._asked = [output for output in self.outputs if output in card.outputs]
         if not self._asked:
             card.channel_of(self.outputs[-1])
-        self.threshold = threshold
-        self.options = {"model": model, "threshold": threshold, "device": device, "edges": edges}
+        self.threshold, self.box, self.point = threshold, box, point
+        self.options = {
+            "model": model,
+            "threshold": threshold,
+            "device": device,
+            "edges": edges,
+            "box": box,
+            "point": point,
+        }
 
     def __getstate__(self) -> dict[str, Any]:
         """Be pickled without the network: where it is wanted, that is read again."""
@@ -90,27 +119,43 @@ class NetworkRemover(Remover):
         self.segmenter = load_segmenter(self.options["model"], self.options["device"])
 
     def matte(self, image: Image) -> Matte:
-        """Find the subject of an image: predict, ask if it is there, follow the edges."""
-        working = working_copy(image)
-        found = self._find(working)
+        """Find the subject of an image: predict, ask if it is there, follow the edges.
+
+        Parameters and result are those of `Remover.matte`.
+
+        Raises
+        ------
+        InputError
+            If the box or the point lies outside the image.
+        """
+        seen = view(image.shape, self.box, self.point)
+        part = image[seen.place]
+        working = working_copy(part)
+        found = self._find(working, seen)
         if image.shape[0] * image.shape[1] >= LARGE_PHOTO:
             self.segmenter.rest()
         if found is None:
             return Matte(np.zeros(image.shape[:2], np.float32), found=False)
-        output, probability = found
-        _log.info("found: %s", output)
+        _log.info("found: %s", found.output)
         threshold = self.threshold
         if threshold is None:
-            threshold = best_threshold(probability, most=self.segmenter.card.threshold)
+            threshold = best_threshold(found.probability, most=self.segmenter.card.threshold)
         refined = refined_map(
-            probability, working, output=output, threshold=threshold, to_alpha=self._to_alpha
+            found.probability,
+            working,
+            output=found.output,
+            threshold=threshold,
+            point=found.point,
+            to_alpha=self._to_alpha,
         )
-        return Matte(refined.on(image), found=True)
+        return Matte(placed(refined.on(part), seen.place, seen.allowed, *image.shape[:2]), True)
 
-    def _find(self, working: Image) -> tuple[str, Probability] | None:
-        """Give the output that has found something, and its map; look twice at what is doubtful."""
+    def _find(self, working: Image, seen: View) -> _Found | None:
+        """Ask the network, and once more about somebody doubtful; None if nothing is there."""
         card = self.segmenter.card
         probability = self.segmenter.predict(working)
+        where = seen.attention(probability.shape)
+        probability = np.where(where.inside[..., None], probability, np.float32(0))
         output = self.found_in(probability)
         if output is None:
             return None
@@ -118,8 +163,8 @@ class NetworkRemover(Remover):
         found: Probability = probability[..., channel]
         if output in LOOKED_AT_TWICE and card.input.coarse_shapes and is_doubtful(found):
             coarse = self.segmenter.predict(working, card.input.coarse())
-            found = both_looks(found, coarse[..., channel])
-        return output, found
+            found = np.where(where.inside, both_looks(found, coarse[..., channel]), np.float32(0))
+        return _Found(output, found, where.point)
 
     def found_in(self, probability: Probability) -> str | None:
         """Give the first of the asked outputs that has found something.
@@ -147,14 +192,23 @@ def refined_map(
     *,
     output: str,
     threshold: float,
+    point: tuple[int, int] | None = None,
     to_alpha: Edges = soft_edges,
 ) -> Refined:
-    """Go from a network's output to an alpha of a photo's working copy."""
+    """Go from a network's output to an alpha of a photo's working copy.
+
+    Of pieces apart the one nearest to `point`, a column and row of the map, is kept; without it,
+    all but specks.
+    """
     unsure = hesitation(probability)
     whole = with_colour_evidence(probability, working, unsure)
     if output in WITHOUT_NARROW_GAPS:
         whole = with_gaps_closed(whole, unsure)
-    return to_alpha(without_specks(whole, threshold), working, threshold)
+    if point is None:
+        whole = without_specks(whole, threshold)
+    else:
+        whole = nearest_piece(whole, threshold, point)
+    return to_alpha(whole, working, threshold)
 
 
 def is_present(probability: Probability, rule: PresenceRule) -> bool:

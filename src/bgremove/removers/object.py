@@ -14,7 +14,8 @@ from bgremove.graph_cut import best_of_cuts
 from bgremove.hints import Attention, attention, check_hints, meant
 from bgremove.option_checks import check_choice, check_number
 from bgremove.refine import find_edges
-from bgremove.removers.base import Matte, Remover
+from bgremove.removers.base import Matte
+from bgremove.removers.hinted import HintedRemover
 from bgremove.threads import in_threads
 
 STRONGEST_GRADIENT = 2040
@@ -61,7 +62,7 @@ class Steps:
     mask: Shape
 
 
-class ObjectRemover(Remover):
+class ObjectRemover(HintedRemover):
     """Cuts out the object that stands out, by its contours and colours.
 
     Parameters

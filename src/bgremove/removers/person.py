@@ -6,7 +6,8 @@ from bgremove.removers.network import NetworkRemover
 class PersonRemover(NetworkRemover):
     """Cuts people out with a neural network.
 
-    `model`, `threshold`, `device` and `edges` are as `bgremove.load_remover` describes them.
+    `model`, `threshold`, `device`, `edges`, `box` and `point` are as `bgremove.load_remover`
+    describes them.
     """
 
     subject = "person"

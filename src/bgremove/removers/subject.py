@@ -6,8 +6,8 @@ from bgremove.removers.network import NetworkRemover
 class SubjectRemover(NetworkRemover):
     """Cuts out what stands out in a photo, of any kind, with a neural network.
 
-    `model`, `threshold`, `device` and `edges` are as `bgremove.load_remover` describes them; the
-    model must have an output ``subject``.
+    `model`, `threshold`, `device`, `edges`, `box` and `point` are as `bgremove.load_remover`
+    describes them; the model must have an output ``subject``.
     """
 
     subject = "subject"

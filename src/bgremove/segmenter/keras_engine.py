@@ -97,7 +97,7 @@ def load_keras(path: Path, card: ModelCard | None, wanted: Device) -> KerasSegme
     MissingExtraError
         If TensorFlow is not installed.
     """
-    _check_backend()
+    _check_backend("gpu" if wanted.kind == "gpu" else "tensorflow")
     device = choose_device(wanted)
     with import_tensorflow().device(_tensorflow_name(device)):
         model = _read_network(path, card)
@@ -134,8 +134,8 @@ def derive_card(model: "keras.Model", path: Path) -> ModelCard:
     )
 
 
-def _check_backend() -> None:
-    import_tensorflow()
+def _check_backend(extra: str) -> None:
+    import_tensorflow(extra)
     import keras
 
     backend = keras.backend.backend()

@@ -4,6 +4,8 @@ It takes two thirds of OpenCV's time on an Intel processor and gives the same to
 (`benchmarks/engines.py` shows both), but is 78 MB to install.
 """
 
+import re
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,40 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bgremove.errors import MissingExtraError
 from bgremove.extras import import_extra
 from bgremove.segmenter.onnx_engine import Run, unfit, unreadable
 
 _SILENT = 4
 """The severity from which on it writes to stderr: what is wrong is raised."""
+
+
+LEAST_VERSION = (1, 19)
+"""Older ones were built for NumPy 1, and may crash the whole process beside NumPy 2."""
+
+DISTRIBUTIONS = ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml")
+
+
+def import_onnxruntime() -> Any:
+    """Import ONNX Runtime, unless it is too old to be imported safely.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed, too old, or cannot be imported.
+    """
+    for distribution in DISTRIBUTIONS:
+        try:
+            found = version(distribution)
+        except PackageNotFoundError:
+            continue
+        if tuple(map(int, re.findall(r"\d+", found)[:2])) < LEAST_VERSION:
+            expected = ".".join(map(str, LEAST_VERSION))
+            raise MissingExtraError(
+                f"{distribution} {expected} or newer is needed, found {found}: "
+                'pip install --upgrade "bgremove[onnxruntime]"'
+            )
+    return import_extra("onnxruntime", "onnxruntime")
 
 
 def read(path: Path) -> Run:
@@ -26,14 +57,14 @@ def read(path: Path) -> Run:
     ModelMismatchError
         If the file is no ONNX, or has an operator that ONNX Runtime lacks.
     MissingExtraError
-        If ONNX Runtime is not installed, or is and cannot be imported.
+        As `import_onnxruntime` does.
     """
-    onnxruntime = import_extra("onnxruntime", "onnxruntime")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = cv2.getNumThreads()
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = _SILENT
+    onnxruntime = import_onnxruntime()
     try:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = cv2.getNumThreads()
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = _SILENT
         session = onnxruntime.InferenceSession(
             path.read_bytes(), options, providers=["CPUExecutionProvider"]
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from bgremove.extras import import_extra
 from bgremove.terminal import errors_told
 
 
@@ -21,6 +22,7 @@ def main(config: Path, run: Path | None) -> None:
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
     with errors_told("bgremove.training"):
+        import_extra("keras", "training")
         from bgremove.training.config import read_config
         from bgremove.training.loop import train
 

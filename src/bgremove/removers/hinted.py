@@ -1,0 +1,45 @@
+"""Removers that can be told where in a photo the subject is."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from bgremove.hints import check_hints
+from bgremove.removers.base import Remover
+
+Hinted = TypeVar("Hinted", bound="HintedRemover")
+
+
+class HintedRemover(Remover):
+    """A remover with a box round the subject and a point on it; None where nothing was said."""
+
+    box: Sequence[float] | None = None
+    point: Sequence[float] | None = None
+
+    def at(
+        self: Hinted, *, box: Sequence[float] | None = None, point: Sequence[float] | None = None
+    ) -> Hinted:
+        """Give the same remover for another box and point, without loading anything anew.
+
+        Parameters
+        ----------
+        box : sequence of 4 floats, optional
+            Left, top, width and height in the photo's pixels: the subject lies inside.
+        point : sequence of 2 floats, optional
+            Column and row of a pixel of the subject.
+
+        Returns
+        -------
+        Remover
+            Of the same class; this one stays as it is.
+
+        Raises
+        ------
+        OptionError
+            If `box` or `point` is none, or the point lies outside the box.
+        """
+        check_hints(box, point)
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other.box, other.point = box, point
+        other.options = {**self.options, "box": box, "point": point}
+        return other
