@@ -44,6 +44,23 @@ def break_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[
 
 
 @pytest.fixture
+def gpus_seen(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Let TensorFlow see so many GPUs, beside the CPU."""
+    config = pytest.importorskip("tensorflow").config
+
+    def see(count: int) -> None:
+        kinds = [("CPU", 0), *(("GPU", number) for number in range(count))]
+        seen = [config.PhysicalDevice(f"/physical_device:{k}:{n}", k) for k, n in kinds]
+        monkeypatch.setattr(
+            config,
+            "list_physical_devices",
+            lambda kind=None: [device for device in seen if kind in (None, device.device_type)],
+        )
+
+    return see
+
+
+@pytest.fixture
 def batch_whose_workers() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run the batch command, with workers that do something where they would wait for the disk."""
     return _batch_whose_workers

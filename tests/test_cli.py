@@ -6,8 +6,10 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
+from inspect import signature
 from io import BytesIO
 from pathlib import Path
 
@@ -18,10 +20,13 @@ from click.testing import CliRunner, Result
 from PIL import Image as PILImage
 
 import bgremove
+from bgremove.batch.plan import DEFAULT_NAME
 from bgremove.cli import command
 from bgremove.image_io import DEFAULT_MAX_PIXELS
+from bgremove.output import FORMATS, KINDS, Output
 from bgremove.refine import EDGES
-from bgremove.removers import METHODS
+from bgremove.removers import METHODS, remover_class
+from bgremove.removers.object import QUALITIES
 
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
 COMMAND = [sys.executable, "-m", "bgremove"]
@@ -405,11 +410,41 @@ class TestHelp:
     def test_the_version_is_told(self) -> None:
         assert told(run("--version")) == (0, f"bgremove {bgremove.__version__}\n", "")
 
-    def test_the_choices_and_defaults_that_it_names_are_the_library_s(self) -> None:
-        options = {option.name: option for option in command.params}
-        assert isinstance(options["edges"].type, click.Choice)
-        assert list(options["edges"].type.choices) == list(EDGES)
-        assert "200 million" in " ".join(run("--help").stdout.split())
+    @pytest.mark.parametrize(
+        ("name", "choices"),
+        [
+            ("edges", EDGES),
+            ("quality", QUALITIES),
+            ("output", KINDS),
+            ("format", ("auto", *FORMATS)),
+        ],
+    )
+    def test_the_choices_that_it_names_are_the_library_s(
+        self, name: str, choices: Iterable[str]
+    ) -> None:
+        [option] = [option for option in command.params if option.name == name]
+        assert isinstance(option.type, click.Choice)
+        assert list(option.type.choices) == list(choices)
+
+    def test_the_defaults_that_it_names_are_the_library_s(self) -> None:
+        library = {"name": DEFAULT_NAME, **asdict(Output())}
+        for method in METHODS:
+            library |= {
+                name: option.default
+                for name, option in signature(remover_class(method)).parameters.items()
+            }
+        told = {
+            option.name: found[1]
+            for option in (*command.params, *command.others[0].params)
+            if (found := re.search(r"\[default: (.+)\]$", getattr(option, "help", None) or ""))
+        }
+        in_words = {"threshold", "out", "max_pixels"}
+        assert {name: text for name, text in told.items() if name not in in_words} == {
+            name: str(value)
+            for name, value in library.items()
+            if value not in (None, False) and name != "model"
+        }
+        assert told["max_pixels"] == "200 million"
         assert DEFAULT_MAX_PIXELS == 200e6
 
     @pytest.mark.parametrize("flag", ["-h", "--help"])
@@ -599,11 +634,14 @@ class TestTerminal:
         draw("b.png")
         assert self.at_terminal(*arguments, "--method", "contour", streams=("stderr",)) == (0, "")
 
-    def test_no_colour_is_ever_written(self) -> None:
-        draw("a.png")
-        draw("b.png")
-        arguments = ["a.png", "b.png", "--method", "contour"]
-        _, shown = self.at_terminal(*arguments, streams=("stderr",), NO_COLOR="1")
+    @pytest.mark.parametrize("words", [(), ("batch", "--out", "o")])
+    def test_no_colour_is_ever_written(self, words: tuple[str, ...]) -> None:
+        for name in ("a.png", "b.png"):
+            draw(name)
+        Path("c.png").write_bytes(b"no picture")
+        arguments = (*words, "a.png", "b.png", "c.png", "--method", "contour")
+        _, shown = self.at_terminal(*arguments, streams=("stderr",), FORCE_COLOR="1")
+        assert "bgremove: c.png: not a picture" in shown
         assert not re.search(r"\x1b\[[0-9;]*m", shown)
 
     def test_it_never_waits_for_a_photo_to_be_typed(self) -> None:

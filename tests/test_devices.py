@@ -1,6 +1,7 @@
 """Devices are read from text, chosen among what is there, and missed with a reason."""
 
 import sys
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -18,17 +19,15 @@ from bgremove.devices import (
 )
 from bgremove.errors import DeviceError, MissingExtraError, OptionError
 
-TWO_GPUS = ["/physical_device:GPU:0", "/physical_device:GPU:1"]
+
+@pytest.fixture
+def two_gpus(gpus_seen: Callable[[int], None]) -> None:
+    gpus_seen(2)
 
 
 @pytest.fixture
-def two_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(devices, "find_gpus", lambda: TWO_GPUS)
-
-
-@pytest.fixture
-def no_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(devices, "find_gpus", list)
+def no_gpus(gpus_seen: Callable[[int], None]) -> None:
+    gpus_seen(0)
 
 
 @pytest.mark.parametrize(
@@ -92,8 +91,9 @@ def test_without_a_gpu_asking_for_one_is_an_error_with_a_reason() -> None:
         choose_device(Device("gpu"))
 
 
-def test_what_tensorflow_lists_are_gpus() -> None:
-    assert all("GPU" in name for name in find_gpus())
+@pytest.mark.usefixtures("two_gpus")
+def test_the_gpus_are_those_that_tensorflow_lists() -> None:
+    assert find_gpus() == ["/physical_device:GPU:0", "/physical_device:GPU:1"]
 
 
 def test_a_machine_without_the_driver_has_no_gpu() -> None:

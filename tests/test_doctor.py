@@ -13,6 +13,7 @@ import pytest
 
 from bgremove import doctor
 from bgremove.cards import StoredFile, read_card, sha256_of, write_card
+from bgremove.devices import why_no_gpu
 from bgremove.model_files import DEFAULT_MODEL
 
 
@@ -49,9 +50,19 @@ def test_onnx_runtime_that_cannot_be_imported_is_told(
     assert not found("engine").broken
 
 
-def test_it_tells_the_gpus_or_why_there_are_none() -> None:
-    text = found("GPU").text
-    assert text.startswith(("none for TensorFlow: ", "/physical_device:GPU:0"))
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (2, "/physical_device:GPU:0, /physical_device:GPU:1"),
+        (0, f"none for TensorFlow: {why_no_gpu()}"),
+    ],
+)
+def test_it_tells_the_gpus_or_why_there_are_none(
+    count: int, text: str, gpus_seen: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "has_driver", lambda: True)
+    gpus_seen(count)
+    assert found("GPU") == doctor.Finding(topic="GPU", text=text)
 
 
 @pytest.mark.parametrize("library", ["cv2", "numpy", "PIL"])

@@ -34,7 +34,6 @@ from PIL.ImageFile import ImageFile
 
 from bgremove.errors import ImageReadError, ImageTooLargeError, MissingExtraError
 from bgremove.image_io import (
-    DEFAULT_MAX_PIXELS,
     PICTURE_SUFFIXES,
     Photo,
     count_frames,
@@ -180,10 +179,13 @@ def test_first_of_several_frames_counts(format_name: str) -> None:
     np.testing.assert_array_equal(decode(drawn(format_name, **options), "x").image, colours())
 
 
-def test_suffixes_are_lower_case_and_cover_the_formats() -> None:
-    assert {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"} <= PICTURE_SUFFIXES
-    assert {".avif", ".heic", ".heif"} <= PICTURE_SUFFIXES
-    assert DEFAULT_MAX_PIXELS == 200_000_000
+def test_folders_are_searched_for_every_format_that_is_read_and_no_other() -> None:
+    pytest.importorskip("pillow_heif", reason="needs bgremove[heif]").register_heif_opener()
+    with pytest.raises(ImageReadError, match="not a picture; expected one of") as told:
+        decode(b"no picture", "x")
+    _, formats = str(told.value).split(" one of ")
+    searched = {PILImage.registered_extensions()[suffix] for suffix in PICTURE_SUFFIXES}
+    assert sorted(searched) == sorted(formats.upper().split(", "))
 
 
 # Bad files

@@ -230,7 +230,11 @@ def bad_pictures() -> Iterator[Any]:
 
 
 class TestBadInput:
-    """One line of what was expected and what came."""
+    """One line of what was expected and what came, before any method is asked: one will do."""
+
+    @pytest.fixture
+    def remover(self) -> Remover:
+        return load_remover("contour")
 
     @pytest.mark.parametrize(("picture", "message"), list(bad_pictures()))
     def test_what_is_no_picture_is_refused(

@@ -22,6 +22,7 @@ def stored_matte(photo: LabelledPhoto, *, folder: Path) -> Matte:
 
     Parameters
     ----------
+    photo : LabelledPhoto
     folder : Path
         Holds ``SET/STEM.png`` or ``SET-STEM.png``: grey, or with an alpha channel; of the
         photo's size.

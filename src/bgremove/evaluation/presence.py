@@ -69,6 +69,7 @@ def score_rules(
 
     Parameters
     ----------
+    rules : iterable of PresenceRule
     with_people, without : sequence of (h, w) ndarray of float32 in [0, 1]
         At least one each.
     """

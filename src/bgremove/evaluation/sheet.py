@@ -32,6 +32,9 @@ def contact_sheet(
     ----------
     photos : iterable of LabelledPhoto
         Those of the scores, in any order.
+    scores : list of PhotoScore
+    matte_of_photo : callable
+        Gives the `Matte` of a photo.
 
     Raises
     ------

@@ -18,6 +18,8 @@ def read_index(folder: Path, keep: Callable[[Entry], bool]) -> list[Entry]:
     ----------
     folder : Path
         With ``index.csv`` and ``shards/``, or with ``images/`` and ``masks/``.
+    keep : callable
+        Tells of an `Entry` whether it is listed.
 
     Raises
     ------
