@@ -89,9 +89,9 @@ class TestRun:
         assert batch("in", "--out", "out").exit_code == 0
         assert "exists already" in batch("in", "--out", "out").stderr
         resumed = told(batch("in", "--out", "out", "--resume"))
-        assert resumed == (0, "", "bgremove: 1 photos: 0 cut out, 1 skipped\n")
+        assert resumed == (0, "", "bgremove: 1 photo: 0 cut out, 1 skipped\n")
         other = told(batch("in", "--out", "out", "--resume", "--edges", "hard"))
-        assert other == (0, "", "bgremove: 1 photos: 1 cut out\n")
+        assert other == (0, "", "bgremove: 1 photo: 1 cut out\n")
         assert batch("in", "--out", "out", "--overwrite", "-q").exit_code == 0
 
     def test_options_are_taken_from_the_environment(self) -> None:

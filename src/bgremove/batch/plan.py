@@ -12,7 +12,6 @@ from string import Formatter
 
 from bgremove.batch.jobs import Job, Outcome, failed
 from bgremove.batch.manifest import recorded_places
-from bgremove.batch.photo import STREAM
 from bgremove.batch.sources import (
     OUTPUT_MARK,
     Source,
@@ -25,7 +24,7 @@ from bgremove.errors import OptionError
 from bgremove.image_io import PICTURE_SUFFIXES, count_frames
 from bgremove.output import DEFAULT as DEFAULT_OUTPUT
 from bgremove.output import FORMATS_BY_ENDING, Output
-from bgremove.paths import is_folder, is_no_folder
+from bgremove.paths import STREAM, is_folder, is_no_folder
 
 DEFAULT_NAME = f"{{stem}}{OUTPUT_MARK}.{{ext}}"
 """What an output is called."""

@@ -10,10 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from bgremove.batch.jobs import Outcome, failed
-from bgremove.batch.photo import STREAM
 from bgremove.errors import ImageReadError, reason_of
 from bgremove.image_io import PICTURE_SUFFIXES
-from bgremove.paths import is_folder
+from bgremove.paths import STREAM, is_folder
 
 OUTPUT_MARK = "-cutout"
 """What is added to a photo's name for its output's, and tells outputs from photos."""
