@@ -19,6 +19,7 @@ from PIL import Image as PILImage
 
 from bgremove.batch.manifest import MANIFEST_FILE
 from bgremove.cli import command
+from bgremove.removers import METHODS
 
 KILLS = 20
 PHOTOS = 60
@@ -406,6 +407,10 @@ def test_help_shows_its_own_options_and_the_shared_ones() -> None:
     assert result.exit_code == 0
     for word in ("--resume", "--report", "--jobs", "--engine", "--method", "--threshold"):
         assert word in result.stdout
+    _, methods = result.stdout.split("\nMethods:\n")
+    for name, method in METHODS.items():
+        assert f"  {name} " in methods
+        assert method.help.split()[0] in methods
     assert result.stdout.startswith("Usage: bgremove batch [OPTIONS] [INPUTS]...")
 
 

@@ -20,6 +20,7 @@ from bgremove.cli_shared import (
     options_of_method,
     output_of,
     sigterm_as_interrupt,
+    write_methods,
 )
 from bgremove.errors import BgremoveError, OptionError, printable, reason_of
 from bgremove.paths import STREAM, is_no_folder
@@ -76,8 +77,7 @@ class _CutOrOther(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)
-        with formatter.section("Methods"):
-            formatter.write_dl([(name, method.help) for name, method in METHODS.items()])
+        write_methods(formatter)
         with formatter.section("Commands"):
             formatter.write_dl(
                 [(str(other.name), other.short_help or other.help or "") for other in self.others]

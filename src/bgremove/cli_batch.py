@@ -16,6 +16,7 @@ from bgremove.cli_shared import (
     options_of_method,
     output_of,
     sigterm_as_interrupt,
+    write_methods,
 )
 from bgremove.errors import OptionError, printable, reason_of
 from bgremove.paths import STREAM
@@ -54,6 +55,14 @@ class _Seconds(click.FloatRange):
         return seconds
 
 
+class _WithMethods(click.Command):
+    """A command whose help lists the methods below its options."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_options(ctx, formatter)
+        write_methods(formatter)
+
+
 def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
     """Make the command, which takes the options of the main command, and its own.
 
@@ -67,7 +76,9 @@ def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
     click.Command
     """
     command: click.Command = click.command(
-        "batch", short_help="Cut out many photos: in parallel, with a report, resumable."
+        "batch",
+        cls=_WithMethods,
+        short_help="Cut out many photos: in parallel, with a report, resumable.",
     )(_batch)
     taken = [option for option in shared if option.name not in _OF_THE_MAIN_COMMAND]
     command.params = [*command.params, *taken]
