@@ -223,8 +223,10 @@ def stamp(path: Path | None) -> Stamp:
     -------
     Stamp
     """
+    if path is None:
+        return None
     try:
-        status = (path or Path("\0")).stat()
+        status = path.stat()
     except (OSError, ValueError):
         return None
     return [status.st_size, status.st_mtime_ns]
