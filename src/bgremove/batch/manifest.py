@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bgremove.batch.jobs import Job, Outcome, Subject, failed
-from bgremove.batch.sources import place_of
+from bgremove.batch.places import place_of
 from bgremove.errors import ImageWriteError, reason_of
 from bgremove.image_io import remove_parts
 

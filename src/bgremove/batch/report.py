@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from bgremove.batch.jobs import Outcome
-from bgremove.batch.sources import identity, place_of
+from bgremove.batch.places import identity, place_of
 from bgremove.errors import ImageWriteError, OptionError, reason_of
 from bgremove.image_io import make_folder
 
