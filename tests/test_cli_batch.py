@@ -94,9 +94,9 @@ class TestRun:
         assert batch("in", "--out", "out").exit_code == 0
         assert "exists already" in batch("in", "--out", "out").stderr
         resumed = told(batch("in", "--out", "out", "--resume"))
-        assert resumed == (0, "", "bgremove: 1 photos: 0 cut out, 1 skipped\n")
+        assert resumed == (0, "", "bgremove: 1 photo: 0 cut out, 1 skipped\n")
         other = told(batch("in", "--out", "out", "--resume", "--edges", "hard"))
-        assert other == (0, "", "bgremove: 1 photos: 1 cut out\n")
+        assert other == (0, "", "bgremove: 1 photo: 1 cut out\n")
         assert batch("in", "--out", "out", "--overwrite", "-q").exit_code == 0
 
     def test_options_are_taken_from_the_environment(self) -> None:
@@ -453,6 +453,10 @@ def test_help_shows_its_own_options_and_the_shared_ones() -> None:
     assert result.exit_code == 0
     for word in ("--resume", "--report", "--jobs", "--engine", "--method", "--threshold"):
         assert word in result.stdout
+    _, methods = result.stdout.split("\nMethods:\n")
+    for name, method in METHODS.items():
+        assert f"  {name} " in methods
+        assert method.help.split()[0] in methods
     assert result.stdout.startswith("Usage: bgremove batch [OPTIONS] [INPUTS]...")
 
 

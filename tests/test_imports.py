@@ -25,7 +25,7 @@ LAYERS = (
     ("segmenter",),
     ("removers",),
     ("", "api", "batch", "distributed", "doctor", "explain", "terminal"),
-    ("cli", "cli_batch"),
+    ("cli", "cli_batch", "cli_shared"),
     ("evaluation",),
     ("training",),
     ("__main__",),

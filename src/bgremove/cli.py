@@ -1,9 +1,9 @@
 """The command: words to calls, outcomes to lines, errors to exit codes, and nothing else."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,26 +12,26 @@ import click
 from click.core import ParameterSource
 
 from bgremove import __version__
-from bgremove.cli_batch import (
-    STREAM,
-    ToldMethods,
-    batch_command,
+from bgremove.cli_batch import batch_command
+from bgremove.cli_shared import (
+    ENDED_BY_SIGNAL,
+    Teller,
     check_loudness,
     options_of_method,
     output_of,
     sigterm_as_interrupt,
+    write_methods,
 )
 from bgremove.errors import BgremoveError, OptionError, printable, reason_of
-from bgremove.paths import is_no_folder
+from bgremove.paths import STREAM, is_no_folder
 from bgremove.removers import DEFAULT_METHOD, METHODS
 from bgremove.terminal import (
-    CLEAR_LINE,
+    Progress,
     is_terminal,
     log_on_stderr,
     output_told,
     print_line,
     say,
-    say_of,
 )
 
 if TYPE_CHECKING:
@@ -40,11 +40,8 @@ if TYPE_CHECKING:
 REMBG_COMMANDS = ("i", "p", "s", "b")
 """What people who come from there begin with."""
 
-INTERRUPTED = 130
-"""What shells give for a command that Ctrl-C ended: 128 + SIGINT."""
 
-
-class _CutOrOther(ToldMethods):
+class _CutOrOther(click.Command):
     """A command whose first word may name another one in place of an input."""
 
     others: tuple[click.Command, ...] = ()
@@ -76,10 +73,11 @@ class _CutOrOther(ToldMethods):
             raise _Failure(f"{reason}; bgremove doctor tells what is broken") from error
         except KeyboardInterrupt:
             say("interrupted")
-            ctx.exit(INTERRUPTED)
+            ctx.exit(ENDED_BY_SIGNAL + signal.SIGINT)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)
+        write_methods(formatter)
         with formatter.section("Commands"):
             formatter.write_dl(
                 [(str(other.name), other.short_help or other.help or "") for other in self.others]
@@ -268,17 +266,17 @@ def command(
         strips = None if explain is None else _plan_strips(planned, explain, overwrite=overwrite)
         outcomes = _outcomes(planned, method, options, settings)
         count = len(planned.refused) + len(planned.jobs)
-        bar = count > 1 and not quiet and not verbose and is_terminal(sys.stderr)
-        with _progress(outcomes, count, shown=bar) as outcomes:
-            statuses = {
-                outcome.name: _report(outcome, verbose=verbose, bar=bar) for outcome in outcomes
-            }
-        missing = [] if strips is None else _draw(strips, statuses, options, settings.max_pixels)
-    for line in missing:
-        say(printable(line))
-    if count > 1 and not quiet:
-        say(_summary(list(statuses.values())))
-    ctx.exit(1 if missing or "failed" in statuses.values() else 0)
+        sums_up = count > 1 and not quiet
+        progress = Progress(count, shown=sums_up and not verbose and is_terminal(sys.stderr))
+        statuses = {}
+        with Teller(progress, verbose=verbose, sums_up=sums_up) as teller:
+            for outcome in map(_sent, outcomes):
+                teller.tell(outcome)
+                statuses[outcome.name] = outcome.status
+            missing = _draw(strips, statuses, options, settings.max_pixels) if strips else []
+            for line in missing:
+                say(printable(line), before=progress.before_line)
+    ctx.exit(1 if missing else teller.exit_code)
 
 
 @click.command("models", help="List the models that --model takes by name.")
@@ -381,41 +379,14 @@ def _draw(
     return refused + write_strips(jobs, options, max_pixels=max_pixels)
 
 
-@contextmanager
-def _progress(
-    outcomes: Iterator["Outcome"], count: int, *, shown: bool
-) -> Iterator[Iterator["Outcome"]]:
-    if not shown:
-        yield outcomes
-        return
-    with click.progressbar(outcomes, length=count, file=sys.stderr) as bar:
-        yield iter(bar)
-
-
-def _report(outcome: "Outcome", *, verbose: bool, bar: bool) -> str:
-    if outcome.data is not None:
-        outcome = _send(outcome)
-    line = outcome.message or (f"wrote {outcome.target or 'standard output'}" if verbose else "")
-    if line:
-        say_of(outcome.name, line, before=CLEAR_LINE if bar else "")
-    return outcome.status
-
-
-def _send(outcome: "Outcome") -> "Outcome":
-    """Write a cutout to standard output."""
+def _sent(outcome: "Outcome") -> "Outcome":
+    """Write a cutout that has no file to standard output."""
+    if outcome.data is None:
+        return outcome
     try:
         with output_told():
-            sys.stdout.buffer.write(outcome.data or b"")
+            sys.stdout.buffer.write(outcome.data)
             sys.stdout.buffer.flush()
     except BgremoveError as error:
         return replace(outcome, status="failed", message=str(error))
     return outcome
-
-
-def _summary(statuses: list[str]) -> str:
-    parts = [f"{statuses.count('done')} cut out"]
-    if empty := statuses.count("no-subject"):
-        parts.append(f"{empty} without a subject")
-    if failed := statuses.count("failed"):
-        parts.append(f"{failed} failed")
-    return f"{len(statuses)} pictures: {', '.join(parts)}"

@@ -1,43 +1,37 @@
 """``bgremove batch``: many photos, in parallel, reported, and taken up again where they ended."""
 
 import math
-import signal
 import sys
-from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from itertools import chain
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
-from bgremove.errors import ImageWriteError, OptionError, printable, reason_of
-from bgremove.removers import METHODS, check_options
-from bgremove.terminal import Progress, log_on_stderr, print_line, say, say_of
+from bgremove.cli_shared import (
+    Teller,
+    check_loudness,
+    options_of_method,
+    output_of,
+    sigterm_as_interrupt,
+    write_methods,
+)
+from bgremove.errors import OptionError, printable, reason_of
+from bgremove.paths import STREAM
+from bgremove.terminal import Progress, log_on_stderr, print_line, say_of
 
 if TYPE_CHECKING:
     from bgremove.batch import Job, Manifest, Outcome, Past, Plan, Recipe
-    from bgremove.output import Output
-
-INTERRUPTED = 128
-"""What shells add to a signal's number for a command that it ended."""
 
 DEFAULT_TIMEOUT = 300.0
 """Seconds: far more than 200 megapixels take on a slow core."""
-
-STREAM = "-"
 
 ENGINES = ("local", "ray")
 
 _OF_THE_MAIN_COMMAND = {"inputs", "out", "explain"}
 """What this one takes in another way, or not."""
-
-
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM, which ends a run as Ctrl-C does."""
 
 
 def _count_of_jobs(_ctx: click.Context, _option: click.Parameter, value: str) -> int | None:
@@ -61,13 +55,12 @@ class _Seconds(click.FloatRange):
         return seconds
 
 
-class ToldMethods(click.Command):
-    """A command whose help tells what --method takes."""
+class _WithMethods(click.Command):
+    """A command whose help lists the methods below its options."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)
-        with formatter.section("Methods"):
-            formatter.write_dl([(name, method.help) for name, method in METHODS.items()])
+        write_methods(formatter)
 
 
 def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
@@ -84,7 +77,7 @@ def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
     """
     command: click.Command = click.command(
         "batch",
-        cls=ToldMethods,
+        cls=_WithMethods,
         short_help="Cut out many photos: in parallel, with a report, resumable.",
     )(_batch)
     taken = [option for option in shared if option.name not in _OF_THE_MAIN_COMMAND]
@@ -215,7 +208,8 @@ def _batch(
         if resume:
             to_do, known = manifest.sort_out(to_do, overwrite=overwrite)
             settled += known
-        teller = _Teller(len(to_do) + len(settled), report, quiet=quiet, verbose=verbose)
+        progress = Progress(len(to_do) + len(settled), shown=not quiet and not verbose)
+        teller = Teller(progress, verbose=verbose, sums_up=not quiet, report=report)
         run = _run_on_ray if engine == "ray" else _run_here
         with (
             sigterm_as_interrupt(),
@@ -225,34 +219,6 @@ def _batch(
             for outcome in chain(settled, outcomes):
                 teller.tell(outcome)
     ctx.exit(teller.exit_code)
-
-
-def options_of_method(ctx: click.Context, method: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Pick the method's options; only those from the environment may be for another method."""
-    given = {name: value for name, value in options.items() if value is not None}
-    ambient = ParameterSource.ENVIRONMENT
-    check_options(method, [name for name in given if ctx.get_parameter_source(name) != ambient])
-    return {name: given[name] for name in METHODS[method].options if name in given}
-
-
-_OF_OUTPUT = (
-    *("output", "background", "crop", "margin"),
-    *("size", "position", "format", "format_quality"),
-)
-
-
-def output_of(options: dict[str, Any]) -> "Output":
-    """Take the options of the output out of all, and make an `Output` of those given."""
-    from bgremove.output import Output
-
-    taken = {name: options.pop(name) for name in _OF_OUTPUT}
-    return Output(**{name: value for name, value in taken.items() if value is not None})
-
-
-def check_loudness(*, quiet: bool, verbose: bool) -> None:
-    """Refuse to be both."""
-    if quiet and verbose:
-        raise click.UsageError("--quiet and --verbose exclude each other")
 
 
 def _check_usage(
@@ -322,83 +288,3 @@ def _run_on_ray(
     from bgremove.distributed import run_on_ray
 
     yield from run_on_ray(jobs, recipe, workers=workers, journal=manifest)
-
-
-class _Teller:
-    """Tells what becomes of each photo, on standard error and in the report, and sums up."""
-
-    def __init__(self, total: int, report: str | None, *, quiet: bool, verbose: bool) -> None:
-        from bgremove.batch import Report
-
-        self._total, self._quiet, self._verbose = total, quiet, verbose
-        self._counts: Counter[str] = Counter()
-        self._report = Report(Path(report)) if report else None
-        self._broken = ""
-        self._progress = Progress(total, shown=not quiet and not verbose)
-
-    def __enter__(self) -> "_Teller":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        from bgremove.batch import summary
-
-        self._progress.end()
-        counts = summary(self._counts, self._total - self._counts.total())
-        if self._report:
-            self._write(lambda report: report.close(counts))
-        if self._broken:
-            say(printable(self._broken))
-        if not self._quiet and (kind is None or issubclass(kind, KeyboardInterrupt)):
-            say(_in_words(counts))
-
-    def tell(self, outcome: "Outcome") -> None:
-        self._counts[outcome.status] += 1
-        if self._report:
-            self._write(lambda report: report.add(outcome))
-        line = outcome.message if outcome.status != "skipped" else ""
-        if self._verbose and not line:
-            line = f"{'skipped' if outcome.status == 'skipped' else 'wrote'} {outcome.target}"
-        if line:
-            say_of(outcome.name, line, before=self._progress.before_line)
-        self._progress.tell(self._counts)
-
-    @property
-    def exit_code(self) -> int:
-        return 1 if self._counts["failed"] or self._broken else 0
-
-    def _write(self, action: Any) -> None:
-        """Write to the report; one that cannot be written does not stop the photos."""
-        try:
-            action(self._report)
-        except ImageWriteError as error:
-            self._broken = str(error)
-            self._report = None
-
-
-def _in_words(counts: dict[str, int]) -> str:
-    words = {
-        "done": "cut out",
-        "no_subject": "without a subject",
-        "skipped": "skipped",
-        "failed": "failed",
-        "not_run": "not run",
-    }
-    told = [f"{counts[key]} {word}" for key, word in words.items() if counts[key] or key == "done"]
-    return f"{counts['photos']} photos: {', '.join(told)}"
-
-
-@contextmanager
-def sigterm_as_interrupt() -> Iterator[None]:
-    """Unwind at SIGTERM, so that no part of a file stays behind, and exit as shells expect."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise _Terminated
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    except _Terminated:
-        say("terminated")
-        raise click.exceptions.Exit(INTERRUPTED + signal.SIGTERM) from None
-    finally:
-        signal.signal(signal.SIGTERM, before)

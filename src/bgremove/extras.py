@@ -29,17 +29,20 @@ def import_extra(library: str, extra: str) -> Any:
         module = importlib.import_module(library)
     except ModuleNotFoundError as error:
         if error.name != library:
-            raise MissingExtraError(_broken(library, error)) from error
+            raise MissingExtraError(_broken(library, _first_line(error))) from error
         raise MissingExtraError(
             f'{library} is needed and not installed: pip install "bgremove[{extra}]"'
         ) from error
     except Exception as error:  # a broken library raises anything
-        raise MissingExtraError(_broken(library, error)) from error
+        raise MissingExtraError(_broken(library, _first_line(error))) from error
     if getattr(module, "__file__", "") is None:
-        raise MissingExtraError(_broken(library, ImportError("only its folder is left")))
+        raise MissingExtraError(_broken(library, "only its folder is left"))
     return module
 
 
-def _broken(library: str, error: Exception) -> str:
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+def _broken(library: str, reason: str) -> str:
     return f"{library} is installed but cannot be imported: {reason}; install it again"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -84,11 +84,11 @@ def cut(image: Image, prior: Probability, level: float, seeds: Seeds) -> Shape:
     level = seeds.share * level
     labels = np.where(prior > level, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     labels[prior < SURE_BACKGROUND * level] = cv2.GC_BGD
-    subject = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD))
+    subject = labels == cv2.GC_PR_FGD
     if min(subject.sum(), (~subject).sum()) >= LEAST_SEEDS:
         models = np.zeros((1, 65)), np.zeros((1, 65))
         cv2.setRNGSeed(0)
         cv2.grabCut(image, labels, NO_BOX, *models, seeds.iterations, cv2.GC_INIT_WITH_MASK)
-        subject = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD))
+        subject = labels == cv2.GC_PR_FGD
     whole = resize(subject.astype(np.float32), width, height)
     return np.where(whole >= 0.5, 255, 0).astype(np.uint8)

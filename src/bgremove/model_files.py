@@ -154,16 +154,20 @@ def find_own_model(path: Path) -> ModelCard | None:
             f"{path}: expected a file with the suffix {', '.join(MODEL_SUFFIXES)}, "
             f"found {path.suffix or 'none'}"
         )
-    is_onnx = path.suffix == ".onnx"
-    shared, own = path.with_name(CARD_FILE), path.with_suffix(".json")
-    for card in (own, shared) if is_onnx else (shared,):
+    cards = cards_beside(path)
+    for card in cards:
         if is_file(card):
             return read_card(card)
-    if is_onnx:
-        raise CardError(
-            f"{path}: expected its card beside it, {own.name} or {shared.name}, found neither"
-        )
+    if path.suffix == ".onnx":
+        names = " or ".join(card.name for card in cards)
+        raise CardError(f"{path}: expected its card beside it, {names}, found neither")
     return None
+
+
+def cards_beside(path: Path) -> tuple[Path, ...]:
+    """Give the files, there or not, that may be a model file's card; the first there is it."""
+    shared = path.with_name(CARD_FILE)
+    return (path.with_suffix(".json"), shared) if path.suffix == ".onnx" else (shared,)
 
 
 def files_of_model(path: Path) -> list[Path]:
@@ -182,14 +186,12 @@ def files_of_model(path: Path) -> list[Path]:
     """
     if is_folder(path):
         files = {path / CARD_FILE}
-    elif path.suffix == KERAS2_SUFFIX and path.name != CARD_FILE:
-        files = {path, path.with_name(CARD_FILE), *hdf5_beside(path)}
     else:
-        files = {path, path.with_name(CARD_FILE)}
+        files = {path, *cards_beside(path)}
         if path.suffix in HDF5_SUFFIXES:
             files |= set(networks_beside(path))
-        elif path.suffix == ".onnx":
-            files.add(path.with_suffix(".json"))
+        elif path.suffix == KERAS2_SUFFIX and path.name != CARD_FILE:
+            files |= set(hdf5_beside(path))
     return sorted(file for file in files if is_file(file))
 
 

@@ -2,6 +2,9 @@
 
 import os
 
+STREAM = "-"
+"""Standard input or output, in the place of a file's name."""
+
 
 def is_file(path: str | os.PathLike[str]) -> bool:
     """Tell whether a regular file is there; `Path.is_file` raises where nobody may look."""

@@ -119,7 +119,7 @@ class Progress:
     """
 
     def __init__(self, total: int, *, shown: bool) -> None:
-        self._total, self._shown = total, shown
+        self.total, self._shown = total, shown
         self._bar = is_terminal(sys.stderr)
         self._start = self._told = time.monotonic()
 
@@ -135,9 +135,9 @@ class Progress:
         if not self._shown or now - self._told < pause:
             return
         self._told = now
-        text = progress_line(counts, self._total, now - self._start)
+        text = progress_line(counts, self.total, now - self._start)
         if self._bar:
-            filled = BAR_WIDTH * counts.total() // self._total
+            filled = BAR_WIDTH * counts.total() // self.total
             bar = f"[{'#' * filled}{'-' * (BAR_WIDTH - filled)}]"
             click.echo(f"{CLEAR_LINE}{bar} {text}", err=True, nl=False)
         else:

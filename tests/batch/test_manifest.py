@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bgremove.batch import Job, Manifest, Outcome, plan, run
 from bgremove.batch.manifest import MANIFEST_FILE, recorded_places, stamp
-from bgremove.batch.sources import place_of
+from bgremove.batch.places import place_of
 from bgremove.errors import ImageWriteError
 from bgremove.image_io import write_atomically
 from bgremove.removers.object import ObjectRemover

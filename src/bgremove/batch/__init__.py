@@ -8,11 +8,12 @@ A `Manifest` tells a second run what the first has done, and a `Report` what bec
 from bgremove.batch.jobs import Job, Outcome, Status, Subject
 from bgremove.batch.manifest import MANIFEST_FILE, Manifest, Past, read_records
 from bgremove.batch.photo import Settings, cut_out
-from bgremove.batch.plan import DEFAULT_NAME, Plan, names_in_list, plan, settle_format
+from bgremove.batch.plan import DEFAULT_NAME, Plan, plan, settle_format
 from bgremove.batch.pool import available_cores, run_parallel
 from bgremove.batch.recipe import Recipe
 from bgremove.batch.report import Report, check_report, summary
 from bgremove.batch.run import run
+from bgremove.batch.sources import names_in_list
 
 __all__ = [
     "DEFAULT_NAME",

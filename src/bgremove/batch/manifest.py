@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bgremove.batch.jobs import Job, Outcome, Subject, failed
-from bgremove.batch.sources import place_of
+from bgremove.batch.places import place_of
 from bgremove.errors import ImageWriteError, reason_of
 from bgremove.image_io import remove_parts
 
@@ -225,8 +225,10 @@ def stamp(path: Path | None) -> Stamp:
     -------
     Stamp
     """
+    if path is None:
+        return None
     try:
-        status = (path or Path("\0")).stat()
+        status = path.stat()
     except (OSError, ValueError):
         return None
     return [status.st_size, status.st_mtime_ns]

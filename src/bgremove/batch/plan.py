@@ -1,31 +1,20 @@
 """Who writes where, settled before anything is read or written."""
 
-import codecs
 import os
-import sys
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path, PurePath
 from string import Formatter
 
 from bgremove.batch.jobs import Job, Outcome, failed
 from bgremove.batch.manifest import recorded_places
-from bgremove.batch.photo import STREAM
-from bgremove.batch.sources import (
-    OUTPUT_MARK,
-    Source,
-    find_sources,
-    identity,
-    names_one_photo,
-    place_of,
-)
+from bgremove.batch.places import identity, places
+from bgremove.batch.sources import OUTPUT_MARK, Source, find_sources, names_one_photo
 from bgremove.errors import OptionError
 from bgremove.image_io import PICTURE_SUFFIXES, count_frames
 from bgremove.output import DEFAULT as DEFAULT_OUTPUT
 from bgremove.output import FORMATS_BY_ENDING, Output
-from bgremove.paths import is_folder, is_no_folder
+from bgremove.paths import STREAM, is_folder, is_no_folder
 
 DEFAULT_NAME = f"{{stem}}{OUTPUT_MARK}.{{ext}}"
 """What an output is called."""
@@ -150,33 +139,6 @@ def settle_format(output: Output, out: str | None, name: str = DEFAULT_NAME) -> 
     return replace(output, format=FORMATS_BY_ENDING.get(_ending(named), "auto"))
 
 
-def names_in_list(text: bytes) -> list[str]:
-    """Read a list of files.
-
-    Parameters
-    ----------
-    text : bytes
-        A name a line; or, for names that have line breaks in them, each ended by a zero byte, as
-        ``find -print0`` gives them. UTF-16 is told by its byte order mark, as PowerShell writes
-        it; UTF-8's mark is no part of the first name.
-
-    Returns
-    -------
-    list of str
-
-    Raises
-    ------
-    ValueError
-        If it begins as UTF-16 and is none.
-    """
-    if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        text = os.fsencode(text.decode("utf-16"))
-    text = text.removeprefix(codecs.BOM_UTF8)
-    separator = b"\0" if b"\0" in text else b"\n"
-    lines = (line if separator == b"\0" else line.rstrip(b"\r") for line in text.split(separator))
-    return [os.fsdecode(line) for line in lines if line]
-
-
 def output_name(photo: PurePath, template: str, suffix: str) -> str:
     """Name a photo's output, which ends with a suffix, by a template of `NAME_FIELDS`."""
     return template.format(stem=photo.stem, suffix=photo.suffix[1:], ext=suffix[1:])
@@ -291,52 +253,21 @@ def refuse(
     list of Outcome
     """
     everything = [*beside.jobs, *jobs]
-    places = _places(everything)
+    where = places(everything)
     writers: dict[str, list[str]] = {}
     for job in everything:
-        writers.setdefault(places[job], []).append(job.name)
+        writers.setdefault(where[job], []).append(job.name)
     inputs = {identity(Path(outcome.name)): outcome.name for outcome in beside.refused}
     inputs |= {identity(job.source): job.name for job in everything if job.source is not None}
 
     accepted, refused = [], []
     for job in jobs:
-        problem = job.target and _problem(job, job.target, suffix, writers[places[job]], inputs)
+        problem = job.target and _problem(job, job.target, suffix, writers[where[job]], inputs)
         if problem:
             refused.append(failed(job.name, problem, "ImageWriteError"))
         else:
             accepted.append(job)
     return accepted, refused
-
-
-def _places(jobs: Sequence[Job]) -> dict[Job, str]:
-    """Where each job writes; a folder is looked at once."""
-    folder_of = lru_cache(maxsize=1024)(lambda folder: place_of(folder / STREAM)[: -len(STREAM)])
-    ignores_case = lru_cache(maxsize=1024)(_ignores_case)
-
-    def place(target: Path) -> str:
-        if ignores_case(target.parent):
-            return _without_case(folder_of(target.parent) + target.name)
-        return folder_of(target.parent) + os.path.normcase(target.name)
-
-    return {job: place(job.target) if job.target else "" for job in jobs}
-
-
-def _ignores_case(folder: Path) -> bool:
-    """Tell whether names that differ in their case alone are one, as on a Mac's usual disk.
-
-    A folder that is not there yet will be as the nearest above it that is.
-    """
-    for part in (folder.absolute(), *folder.absolute().parents):
-        other = part.with_name(part.name.swapcase()) if part.name else part
-        known = identity(part)
-        if other.name != part.name and known:
-            return identity(other) == known
-    return False
-
-
-def _without_case(name: str) -> str:
-    """Fold what Macs, which write accents in one way alone, and others take for the same."""
-    return unicodedata.normalize("NFC", name).lower() if sys.platform == "darwin" else name.lower()
 
 
 def _problem(

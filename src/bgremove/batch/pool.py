@@ -159,9 +159,10 @@ class _Pool:
     def _bury(self, worker: "_Worker") -> Outcome | None:
         worker.process.join(GRACE)
         how = _death(worker.process.exitcode)
-        if not worker.ready and not self._tries:
-            raise WorkerError(f"a worker has died before its first photo: {how}")
-        self._tries -= not worker.ready
+        if not worker.ready:
+            if not self._tries:
+                raise WorkerError(f"a worker has died before its first photo: {how}")
+            self._tries -= 1
         self._replace(worker)
         if worker.job is None:
             return None

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from bgremove.batch.jobs import Outcome
-from bgremove.batch.sources import identity, place_of
+from bgremove.batch.places import identity, place_of
 from bgremove.errors import ImageWriteError, OptionError, reason_of
 from bgremove.image_io import make_folder
 
@@ -59,9 +59,12 @@ class Report:
         self._path = path
         self._form = _FORMS[path.suffix.lower()]()
         make_folder(path.parent, f"report {path}")
-        self._file: TextIO = self._try(
-            lambda: path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
-        )
+        try:
+            self._file: TextIO = path.open(
+                "w", encoding="utf-8", errors="surrogateescape", newline=""
+            )
+        except OSError as error:
+            raise _unwritten(path, error) from error
         self._write(self._form.start())
 
     def add(self, outcome: Outcome) -> None:
@@ -77,18 +80,17 @@ class Report:
         self._try(lambda: self._file.write(text))
         self._try(self._file.flush)
 
-    def _abandon(self) -> None:
-        with suppress(OSError, AttributeError):
-            self._file.close()
-
-    def _try(self, action: Callable[[], Any]) -> Any:
+    def _try(self, action: Callable[[], Any]) -> None:
         try:
-            return action()
+            action()
         except OSError as error:
-            self._abandon()
-            raise ImageWriteError(
-                f"{self._path}: the report cannot be written: {reason_of(error)}"
-            ) from error
+            with suppress(OSError):
+                self._file.close()
+            raise _unwritten(self._path, error) from error
+
+
+def _unwritten(path: Path, error: OSError) -> ImageWriteError:
+    return ImageWriteError(f"{path}: the report cannot be written: {reason_of(error)}")
 
 
 def check_report(path: Path, *, kept: Iterable[Path] = ()) -> None:

@@ -1,5 +1,6 @@
 """From what a user names to photos: files, folders, patterns and lists."""
 
+import codecs
 import glob
 import os
 import re
@@ -10,10 +11,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from bgremove.batch.jobs import Outcome, failed
-from bgremove.batch.photo import STREAM
+from bgremove.batch.places import identity, place_of
 from bgremove.errors import ImageReadError, reason_of
 from bgremove.image_io import PICTURE_SUFFIXES
-from bgremove.paths import is_folder
+from bgremove.paths import STREAM, is_folder
 
 OUTPUT_MARK = "-cutout"
 """What is added to a photo's name for its output's, and tells outputs from photos."""
@@ -108,9 +109,31 @@ def place(source: Source) -> str:
     return STREAM if source.path is None else place_of(source.path)
 
 
-def place_of(path: Path) -> str:
-    """Where a file is or would be, by its real folder."""
-    return os.path.normcase(Path(os.path.realpath(path.parent), path.name))
+def names_in_list(text: bytes) -> list[str]:
+    """Read a list of files.
+
+    Parameters
+    ----------
+    text : bytes
+        A name a line; or, for names that have line breaks in them, each ended by a zero byte, as
+        ``find -print0`` gives them. UTF-16 is told by its byte order mark, as PowerShell writes
+        it; UTF-8's mark is no part of the first name.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    ValueError
+        If it begins as UTF-16 and is none.
+    """
+    if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = os.fsencode(text.decode("utf-16"))
+    text = text.removeprefix(codecs.BOM_UTF8)
+    separator = b"\0" if b"\0" in text else b"\n"
+    lines = (line if separator == b"\0" else line.rstrip(b"\r") for line in text.split(separator))
+    return [os.fsdecode(line) for line in lines if line]
 
 
 class _Search:
@@ -231,12 +254,3 @@ def _folder_of_listed(text: str) -> Path:
         return folder
     whole = Path(os.path.abspath(folder))  # noqa: PTH100  (links stay as they are named)
     return whole.relative_to(whole.anchor)
-
-
-def identity(path: Path) -> tuple[int, int] | None:
-    """What a file is, whatever links or spellings lead to it; None where there is none."""
-    try:
-        status = path.stat()
-    except (OSError, ValueError):
-        return None
-    return status.st_dev, status.st_ino

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from bgremove.cards import CARD_FILE
-from bgremove.model_files import DEFAULT_MODEL, find_model, is_path
+from bgremove.model_files import DEFAULT_MODEL, cards_beside, find_model, is_path
+from bgremove.paths import is_file
 
 DEFAULT_DATA = Path("../shared/data")
 
@@ -34,5 +35,5 @@ def card_file(model: str) -> Path:
     path = Path(model)
     if path.is_dir():
         return path / CARD_FILE
-    own = path.with_suffix(".json")
-    return own if path.suffix == ".onnx" and own.is_file() else path.with_name(CARD_FILE)
+    cards = cards_beside(path)
+    return next(filter(is_file, cards), cards[-1])

@@ -1,0 +1,60 @@
+"""Where a file is, however it is spelled."""
+
+import os
+import sys
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from bgremove.batch.jobs import Job
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """What a file is, whatever links or spellings lead to it; None where there is none."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_dev, status.st_ino
+
+
+def place_of(path: Path) -> str:
+    """Where a file is or would be, by its real folder."""
+    return os.path.normcase(Path(os.path.realpath(path.parent), path.name))
+
+
+def folder_place(folder: Path) -> str:
+    """Where a folder is or would be; a file's name can be added to it."""
+    return os.path.normcase(os.path.join(os.path.realpath(folder), ""))  # noqa: PTH118  (a path has no slash at its end)
+
+
+def places(jobs: Sequence[Job]) -> dict[Job, str]:
+    """Where each job writes, "" for no file; a folder is looked at once."""
+    folder_of = lru_cache(maxsize=1024)(folder_place)
+    case_ignored = lru_cache(maxsize=1024)(ignores_case)
+
+    def place(target: Path) -> str:
+        if case_ignored(target.parent):
+            return _without_case(folder_of(target.parent) + target.name)
+        return folder_of(target.parent) + os.path.normcase(target.name)
+
+    return {job: place(job.target) if job.target else "" for job in jobs}
+
+
+def ignores_case(folder: Path) -> bool:
+    """Tell whether names that differ in their case alone are one, as on a Mac's usual disk.
+
+    A folder that is not there yet will be as the nearest above it that is.
+    """
+    for part in (folder.absolute(), *folder.absolute().parents):
+        other = part.with_name(part.name.swapcase()) if part.name else part
+        known = identity(part)
+        if other.name != part.name and known:
+            return identity(other) == known
+    return False
+
+
+def _without_case(name: str) -> str:
+    """Fold what Macs, which write accents in one way alone, and others take for the same."""
+    return unicodedata.normalize("NFC", name).lower() if sys.platform == "darwin" else name.lower()

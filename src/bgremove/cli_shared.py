@@ -1,0 +1,157 @@
+"""What both commands share: options, the telling of outcomes, and an end by a signal."""
+
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from bgremove.errors import ImageWriteError, printable
+from bgremove.removers import METHODS, check_options
+from bgremove.terminal import Progress, say, say_of
+
+if TYPE_CHECKING:
+    from bgremove.batch import Outcome
+    from bgremove.output import Output
+
+ENDED_BY_SIGNAL = 128
+"""What shells add to a signal's number for a command that it ended."""
+
+
+def options_of_method(ctx: click.Context, method: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Pick the method's options; only those from the environment may be for another method."""
+    given = {name: value for name, value in options.items() if value is not None}
+    ambient = ParameterSource.ENVIRONMENT
+    check_options(method, [name for name in given if ctx.get_parameter_source(name) != ambient])
+    return {name: given[name] for name in METHODS[method].options if name in given}
+
+
+_OF_OUTPUT = (
+    *("output", "background", "crop", "margin"),
+    *("size", "position", "format", "format_quality"),
+)
+
+
+def output_of(options: dict[str, Any]) -> "Output":
+    """Take the options of the output out of all, and make an `Output` of those given."""
+    from bgremove.output import Output
+
+    taken = {name: options.pop(name) for name in _OF_OUTPUT}
+    return Output(**{name: value for name, value in taken.items() if value is not None})
+
+
+def write_methods(formatter: click.HelpFormatter) -> None:
+    """Tell in a command's help what each of the methods looks for."""
+    with formatter.section("Methods"):
+        formatter.write_dl([(name, method.help) for name, method in METHODS.items()])
+
+
+def check_loudness(*, quiet: bool, verbose: bool) -> None:
+    """Refuse to be both."""
+    if quiet and verbose:
+        raise click.UsageError("--quiet and --verbose exclude each other")
+
+
+class Teller:
+    """Tells what becomes of each photo, on standard error and in a report, and sums up.
+
+    Parameters
+    ----------
+    progress : Progress
+    verbose : bool
+        Whether what went well is told, too.
+    sums_up : bool
+        Whether a last line counts the photos.
+    report : str, optional
+        The report's file.
+    """
+
+    def __init__(
+        self, progress: Progress, *, verbose: bool, sums_up: bool, report: str | None = None
+    ) -> None:
+        from bgremove.batch import Report
+
+        self._progress, self._verbose, self._sums_up = progress, verbose, sums_up
+        self._counts: Counter[str] = Counter()
+        self._report = Report(Path(report)) if report else None
+        self._broken = ""
+
+    def __enter__(self) -> "Teller":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        from bgremove.batch import summary
+
+        self._progress.end()
+        counts = summary(self._counts, self._progress.total - self._counts.total())
+        if self._report:
+            self._write(lambda report: report.close(counts))
+        if self._broken:
+            say(printable(self._broken))
+        if self._sums_up and (kind is None or issubclass(kind, KeyboardInterrupt)):
+            say(_in_words(counts))
+
+    def tell(self, outcome: "Outcome") -> None:
+        """Count a photo, and tell what there is to tell of it."""
+        self._counts[outcome.status] += 1
+        if self._report:
+            self._write(lambda report: report.add(outcome))
+        line = outcome.message if outcome.status != "skipped" else ""
+        if self._verbose and not line:
+            verb = "skipped" if outcome.status == "skipped" else "wrote"
+            line = f"{verb} {outcome.target or 'standard output'}"
+        if line:
+            say_of(outcome.name, line, before=self._progress.before_line)
+        self._progress.tell(self._counts)
+
+    @property
+    def exit_code(self) -> int:
+        """1 if a photo has failed, or the report."""
+        return 1 if self._counts["failed"] or self._broken else 0
+
+    def _write(self, action: Any) -> None:
+        """Write to the report; one that cannot be written does not stop the photos."""
+        try:
+            action(self._report)
+        except ImageWriteError as error:
+            self._broken = str(error)
+            self._report = None
+
+
+def _in_words(counts: dict[str, int]) -> str:
+    words = {
+        "done": "cut out",
+        "no_subject": "without a subject",
+        "skipped": "skipped",
+        "failed": "failed",
+        "not_run": "not run",
+    }
+    told = [f"{counts[key]} {word}" for key, word in words.items() if counts[key] or key == "done"]
+    noun = "photo" if counts["photos"] == 1 else "photos"
+    return f"{counts['photos']} {noun}: {', '.join(told)}"
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends a run as Ctrl-C does."""
+
+
+@contextmanager
+def sigterm_as_interrupt() -> Iterator[None]:
+    """Unwind at SIGTERM, so that no part of a file stays behind, and exit as shells expect."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise _Terminated
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except _Terminated:
+        say("terminated")
+        raise click.exceptions.Exit(ENDED_BY_SIGNAL + signal.SIGTERM) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,57 @@
+"""From what a user names to photos."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bgremove.batch.places import place_of
+from bgremove.batch.sources import Source, find_sources, names_in_list, names_one_photo
+
+
+def test_a_photo_that_is_named_listed_and_found_is_there_once(draw: Callable[..., Path]) -> None:
+    for name in ("in/a.jpg", "in/x/b.jpg"):
+        draw(name)
+    found, missing = find_sources(
+        ["in/a.jpg", "in"], listed=["./in/a.jpg"], recursive=True, without=None
+    )
+    assert found == [
+        Source("in/a.jpg", Path("in/a.jpg")),
+        Source(str(Path("in/x/b.jpg")), Path("in/x/b.jpg"), Path("x")),
+    ]
+    assert missing == []
+
+
+def test_no_search_finds_what_a_run_has_made_and_a_name_does(draw: Callable[..., Path]) -> None:
+    made = frozenset({place_of(draw("in/a.jpg"))})
+    options = {"listed": [], "recursive": False, "without": None, "made": made}
+    found, missing = find_sources(["in"], **options)
+    assert (found, [outcome.name for outcome in missing]) == ([], ["in"])
+    assert find_sources(["in/a.jpg"], **options)[0] == [Source("in/a.jpg", Path("in/a.jpg"))]
+
+
+def test_one_photo_is_meant_by_what_is_neither_a_folder_nor_a_pattern(
+    draw: Callable[..., Path],
+) -> None:
+    draw("in/[a].jpg")
+    assert [names_one_photo(text) for text in ("-", "in/[a].jpg", "new.jpg", "in", "*.jpg")] == [
+        *(True, True, True),
+        *(False, False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (b"", []),
+        (b"a.jpg\nb c.jpg\n", ["a.jpg", "b c.jpg"]),
+        (b"a.jpg\r\nb.jpg", ["a.jpg", "b.jpg"]),
+        (b"a\n1.jpg\0-b.jpg\0", ["a\n1.jpg", "-b.jpg"]),
+        (b"\xff.jpg\n", [os.fsdecode(b"\xff.jpg")]),
+        ("a.jpg\nb.jpg\n".encode("utf-8-sig"), ["a.jpg", "b.jpg"]),
+        ("a.jpg\r\nb.jpg\r\n".encode("utf-16"), ["a.jpg", "b.jpg"]),
+    ],
+)
+def test_a_list_has_a_name_a_line_or_is_ended_by_zeros(text: bytes, names: list[str]) -> None:
+    assert names_in_list(text) == names
