@@ -164,12 +164,12 @@ class TestOutputs:
             (
                 ["a.jpg"],
                 "x.jpeg",
-                r"out must end with \.png, .* got x\.jpeg; choose",
+                r"out must end with \.png .* got x\.jpeg; choose",
             ),
             (
                 ["a.jpg"],
                 "x.gif",
-                r"out must end with \.png, .* got x\.gif; choose",
+                r"out must end with \.png .* got x\.gif; choose",
             ),
             (
                 ["a.jpg", "b.jpg"],
@@ -517,7 +517,7 @@ class TestNames:
             ("", "name must be a file's name, without folders, got ''"),
             (
                 "{stem}.jpg",
-                r"name must end with \.png, .* got {stem}\.jpg; choose",
+                r"name must end with \.png .* got {stem}\.jpg; choose",
             ),
         ],
     )
