@@ -139,7 +139,7 @@ def test_a_file_that_came_while_a_photo_failed_is_somebody_else_s(job: Job) -> N
     assert outcome.status == "failed"
     to_do, [refused] = sort_out(job)
     assert to_do == []
-    assert "exists already, and no run has left it so" in refused.message
+    assert "exists already, and is not as an earlier run left it" in refused.message
 
 
 def test_an_output_outlives_a_failed_second_try(job: Job, draw: Draw) -> None:

@@ -70,7 +70,7 @@ def test_a_crop_goes_from_its_smallest_to_its_largest_side(config_file) -> None:
         ("seed = 7", "seed = 7\ncrop = 1", "crop must be .* got 1"),
         ("seed = 7", "seed = 7\nturns = 0", "turns must be a whole number from 1 on, got 0"),
         ("seed = 7", "seed = 7\nturns = 1.5", "turns must be a whole number from 1 on, got 1.5"),
-        ("seed = 7", "seed = 7\ndecay_steps = 0", "decay_steps must be a whole number from 1 on"),
+        ("decay_steps = 1", "decay_steps = 0", "decay_steps must be a whole number from 1 on"),
         ("seed = 7", "seed =", "cannot be read as a TOML config"),
     ],
 )
