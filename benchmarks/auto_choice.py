@@ -12,8 +12,8 @@ from pathlib import Path
 from _common import machine, say, table
 
 from bgremove.labelled_photos import read_index, read_photos
+from bgremove.model_files import DEFAULT_MODEL
 from bgremove.removers.auto import AutoRemover
-from bgremove.segmenter import DEFAULT_MODEL
 
 RIGHT = {"val": "person", "objects_eval": "subject"}
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from bgremove.arrays import nearest_shape
+from bgremove.cards import nearest_shape
 from bgremove.labelled_photos import Entry
 from bgremove.training.config import RunConfig
 from bgremove.training.data import (

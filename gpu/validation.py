@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bgremove.arrays import nearest_shape, resize
+from bgremove.arrays import resize
+from bgremove.cards import nearest_shape
 from bgremove.labelled_photos import read_index, read_photos
 from bgremove.training.data import MASK_BIT, VOID_BIT
 from gpu.photos import KINDS, MASK, NONE, Shape

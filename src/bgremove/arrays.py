@@ -13,8 +13,6 @@ A *probability*, float32 in [0, 1], is what a network gives at its own size, unt
 into an alpha.
 """
 
-import math
-from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import cv2
@@ -116,11 +114,6 @@ def bounded(image: Image, side: int) -> Image:
     """Shrink an image to a longest side, if it is larger."""
     height, width = image.shape[:2]
     return resize(image, *bounded_size(height, width, side))
-
-
-def nearest_shape(shapes: Sequence[tuple[int, int]], aspect: float) -> tuple[int, int]:
-    """Choose the height and width whose aspect, width over height, is nearest to a picture's."""
-    return min(shapes, key=lambda shape: abs(math.log(shape[1] / shape[0] / aspect)))
 
 
 def extent(mask: Mask) -> tuple[slice, slice] | None:

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -42,13 +43,16 @@ class InputSpec:
 
     def shape_for(self, height: int, width: int) -> tuple[int, int]:
         """Give the height and width that a photo of this size is brought to."""
-        from bgremove.arrays import nearest_shape  # brings OpenCV
-
         return nearest_shape(self.all_shapes, width / height)
 
     def coarse(self) -> "InputSpec":
         """Give the input of the second look."""
         return replace(self, shapes=self.coarse_shapes)
+
+
+def nearest_shape(shapes: Sequence[tuple[int, int]], aspect: float) -> tuple[int, int]:
+    """Choose the height and width whose aspect, width over height, is nearest to a picture's."""
+    return min(shapes, key=lambda shape: abs(math.log(shape[1] / shape[0] / aspect)))
 
 
 @dataclass(frozen=True, kw_only=True)

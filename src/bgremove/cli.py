@@ -282,7 +282,7 @@ def command(
 @click.command("models", help="List the models that --model takes by name.")
 def models() -> None:
     from bgremove.api import models as shipped
-    from bgremove.segmenter import DEFAULT_MODEL
+    from bgremove.model_files import DEFAULT_MODEL
 
     for card in shipped():
         default = " (default)" if card.name == DEFAULT_MODEL else ""

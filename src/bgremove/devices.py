@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from bgremove.errors import DeviceError, OptionError
-from bgremove.extras import import_extra
+from bgremove.extras import how_to_install, import_extra
 from bgremove.option_checks import check_text
 
 
@@ -92,11 +92,11 @@ def find_gpus() -> list[str]:
 def why_no_gpu() -> str:
     """Say why TensorFlow finds no GPU, as far as can be told without importing it."""
     if not _is_installed("tensorflow"):
-        return 'TensorFlow is not installed (pip install "bgremove[gpu]")'
+        return f"TensorFlow is not installed ({how_to_install('gpu')})"
     if not has_driver():
         return "this machine has no NVIDIA driver (libcuda)"
     if not _is_installed("nvidia.cudnn"):
-        return 'TensorFlow\'s CUDA libraries are not installed (pip install "bgremove[gpu]")'
+        return f"TensorFlow's CUDA libraries are not installed ({how_to_install('gpu')})"
     return "TensorFlow cannot use the GPU's driver; see the output of nvidia-smi"
 
 

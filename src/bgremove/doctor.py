@@ -12,6 +12,7 @@ from typing import Any
 from bgremove.cards import CARD_FILE, check_complete, check_hash, read_card
 from bgremove.devices import check_opencv, find_gpus, has_driver, why_no_gpu
 from bgremove.errors import BgremoveError, DeviceError, MissingExtraError
+from bgremove.extras import how_to_install
 from bgremove.model_files import DEFAULT_MODEL, models_folder
 
 CORE_LIBRARIES = {"numpy": "numpy", "Pillow": "PIL", "OpenCV": "cv2"}
@@ -67,7 +68,7 @@ def _installed_version(distribution: str) -> str:
     try:
         return version(distribution)
     except PackageNotFoundError:
-        return 'not installed; it is optional (pip install "bgremove[tensorflow]")'
+        return f"not installed; it is optional ({how_to_install('tensorflow')})"
 
 
 def _engine() -> Finding:
@@ -80,7 +81,7 @@ def _engine() -> Finding:
         return Finding(topic=topic, text=f"OpenCV cannot be used: {error}", broken=True)
     threads = f"on the CPU, {cv2.getNumThreads()} threads"
     if find_spec("onnxruntime") is None:
-        hint = 'a faster one is optional (pip install "bgremove[onnxruntime]")'
+        hint = f"a faster one is optional ({how_to_install('onnxruntime')})"
         return Finding(topic=topic, text=f"OpenCV {threads}; {hint}")
     try:
         onnxruntime = import_onnxruntime()

@@ -4,7 +4,8 @@
 
     BgremoveError
     ├── OptionError            an option outside its range            (also ValueError)
-    ├── InputError             an argument that is no picture         (also ValueError, TypeError)
+    ├── InputError             an argument that is no picture, a box  (also ValueError, TypeError)
+    │                          or a point outside the photo
     ├── NoSubjectError         nobody, or nothing, to cut out
     ├── ImageError
     │   ├── ImageReadError     missing, empty, truncated, no picture
@@ -17,10 +18,10 @@
     │   └── ModelMismatchError a network of another shape, a file of another kind
     ├── DeviceError            a device that is not there
     ├── MissingExtraError      a library that an extra brings         (also ImportError)
-    ├── DataError              training or evaluation data
-    ├── ConfigError            a training run's config
+    ├── DataError              training or evaluation data            (also ValueError)
+    ├── ConfigError            a training run's config                (also ValueError)
     ├── WorkerError            a process of a batch has died, or took too long
-    └── TrainingError          a run that cannot go on
+    └── TrainingError          a run that cannot go on                (also RuntimeError)
     NoSubjectWarning           nobody, or nothing, was found: the cutout is empty
 
 Each message says what was expected, what came and what to do, in one line.
@@ -57,7 +58,7 @@ class OptionError(BgremoveError, ValueError):
 
 
 class InputError(BgremoveError, ValueError, TypeError):
-    """An argument is no picture: wrong type, shape or dtype, or not a number."""
+    """An argument is no picture, or is a box or a point outside the photo."""
 
 
 class NoSubjectError(BgremoveError):

@@ -30,14 +30,18 @@ def import_extra(library: str, extra: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name != library:
             raise MissingExtraError(_broken(library, _first_line(error))) from error
-        raise MissingExtraError(
-            f'{library} is needed and not installed: pip install "bgremove[{extra}]"'
-        ) from error
+        reason = f"{library} is needed and not installed: {how_to_install(extra)}"
+        raise MissingExtraError(reason) from error
     except Exception as error:  # a broken library raises anything
         raise MissingExtraError(_broken(library, _first_line(error))) from error
     if getattr(module, "__file__", "") is None:
         raise MissingExtraError(_broken(library, "only its folder is left"))
     return module
+
+
+def how_to_install(extra: str) -> str:
+    """Give the command that installs bgremove with an extra."""
+    return f'pip install "bgremove[{extra}]"'
 
 
 def _broken(library: str, reason: str) -> str:

@@ -12,6 +12,7 @@ from bgremove.batch.places import identity, places
 from bgremove.batch.sources import OUTPUT_MARK, Source, find_sources, names_one_photo
 from bgremove.errors import OptionError
 from bgremove.image_io import PICTURE_SUFFIXES, count_frames
+from bgremove.image_io.writing import exists_already
 from bgremove.output import DEFAULT as DEFAULT_OUTPUT
 from bgremove.output import FORMATS_BY_ENDING, Output
 from bgremove.paths import STREAM, is_folder, is_no_folder
@@ -285,5 +286,5 @@ def _problem(
     if known and known in inputs:
         return f"{target} would overwrite the input {inputs[known]}; nothing was written"
     if os.path.lexists(target) and not job.overwrite:
-        return f"{target}: exists already; pass --overwrite (overwrite=True) to replace it"
+        return exists_already(str(target))
     return None

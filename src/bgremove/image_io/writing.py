@@ -88,7 +88,7 @@ def write_atomically(
         finally:
             temporary.unlink(missing_ok=True)
     except FileExistsError as error:
-        raise ImageWriteError(_exists_already(name)) from error
+        raise ImageWriteError(exists_already(name)) from error
     except (OSError, ValueError) as error:
         raise ImageWriteError(f"{name}: cannot be written: {reason_of(error)}") from error
 
@@ -132,10 +132,11 @@ def _check_free(path: Path, name: str, overwrite: bool) -> None:
     if path.exists() and not path.is_file():
         raise ImageWriteError(f"{name}: expected a file to write, got a folder or device")
     if path.exists() and not overwrite:
-        raise ImageWriteError(_exists_already(name))
+        raise ImageWriteError(exists_already(name))
 
 
-def _exists_already(name: str) -> str:
+def exists_already(name: str) -> str:
+    """Tell that a file is not overwritten, and how it would be."""
     return f"{name}: exists already; pass --overwrite (overwrite=True) to replace it"
 
 

@@ -44,9 +44,11 @@ class Tiramisu:
     stem_filters : int
         Feature maps that enter the first dense block.
     dropout : float
-        Rate of the dropout behind every convolution of a block or transition, in [0, 1).
+        Rate of the dropout behind every convolution of a block or transition down, in [0, 1).
     stem, transition_down, head : callable
         The parts in which the variants differ.
+    stem_stride : int
+        Input pixels, in each direction, behind one of the stem's.
     """
 
     description: str
@@ -58,6 +60,7 @@ class Tiramisu:
     stem: Stem
     transition_down: Transition
     head: Head
+    stem_stride: int = 1
 
 
 def build(
@@ -123,8 +126,7 @@ def build(
 
 def total_stride(tiramisu: Tiramisu) -> int:
     """How many input pixels stand, in each direction, behind one of the bottleneck's."""
-    stem_stride = 2 if tiramisu.stem is strided_stem else 1
-    return int(stem_stride * 2 ** len(tiramisu.down_layers))
+    return int(tiramisu.stem_stride * 2 ** len(tiramisu.down_layers))
 
 
 def full_size_stem(image: KerasTensor, filters: int) -> tuple[KerasTensor, None]:
@@ -305,6 +307,7 @@ PRESETS: dict[str, Tiramisu] = {
         stem_filters=112,
         dropout=0.0,
         stem=strided_stem,
+        stem_stride=2,
         head=outline_head,
     ),
     "fc-densenet-tiny": replace(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bgremove.devices import check_opencv
 from bgremove.errors import ModelMismatchError
+from bgremove.extras import how_to_install
 from bgremove.segmenter.onnx_engine import Run, unfit, unreadable
 
 
@@ -31,7 +32,7 @@ def read(path: Path) -> Run:
     if network.empty():
         raise ModelMismatchError(
             f"{path}: has operators that OpenCV {cv2.__version__} lacks (its warning names them); "
-            'pip install "bgremove[onnxruntime]", or save the network as a Keras file'
+            f"{how_to_install('onnxruntime')}, or save the network as a Keras file"
         )
 
     def run(batch: NDArray[np.float32]) -> NDArray[Any]:

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bgremove.arrays import alpha_from_uint8, nearest_shape
+from bgremove.arrays import alpha_from_uint8
+from bgremove.cards import nearest_shape
 from bgremove.labelled_photos import Entry
 from bgremove.training.data import MASK_BIT, STORED_SIZE, VOID_BIT, SquarePhotos
 
