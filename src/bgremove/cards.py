@@ -233,8 +233,9 @@ def write_card(card: ModelCard, path: Path) -> None:
         If it cannot be written.
     """
     table = {key: value for key, value in asdict(card).items() if value is not None}
-    if not card.input.shapes:
-        del table["input"]["shapes"]
+    for key in ("shapes", "coarse_shapes"):
+        if not table["input"][key]:
+            del table["input"][key]
     text = json.dumps(table, indent=2, ensure_ascii=False) + "\n"
     try:
         path.write_text(text, encoding="utf-8")

@@ -238,8 +238,10 @@ def _follow(average: list[Any], model: keras.Model, decay: float) -> None:
 def _swapped(model: keras.Model, average: list[Any]) -> Iterator[None]:
     own = _values(model)
     _put(average, model)
-    yield
-    _put(own, model)
+    try:
+        yield
+    finally:
+        _put(own, model)
 
 
 def _values(model: keras.Model) -> list[Any]:
