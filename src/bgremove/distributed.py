@@ -136,7 +136,10 @@ def run_on_ray(
         yield outcome
     for job in left.values():
         reason = f"its actor has died {RETRIES + 1} times; nothing was written"
-        yield failed(job.name, reason, "WorkerError")
+        outcome = failed(job.name, reason, "WorkerError")
+        if journal:
+            journal.end(job, outcome)
+        yield outcome
 
 
 def _for_an_actor(job: Job) -> Job:

@@ -25,10 +25,8 @@ from bgremove.image_io import (
 from bgremove.output import DEFAULT as DEFAULT_OUTPUT
 from bgremove.output import MASK_LEVEL, Output, rendered
 from bgremove.output import encoded as encode
+from bgremove.paths import STREAM
 from bgremove.removers.base import Remover
-
-STREAM = "-"
-"""Standard input or output, in the place of a file's name."""
 
 _log = logging.getLogger(__name__)
 

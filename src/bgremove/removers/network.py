@@ -13,13 +13,14 @@ from bgremove.cards import PresenceRule
 from bgremove.colour_evidence import with_colour_evidence
 from bgremove.hesitation import hesitation, slope
 from bgremove.hints import View, check_hints, view
+from bgremove.model_files import DEFAULT_MODEL
 from bgremove.option_checks import check_number
 from bgremove.pieces import nearest_piece, with_gaps_closed, without_specks
 from bgremove.refine import Edges, Refined, find_edges, soft_edges
 from bgremove.removers.base import Matte
 from bgremove.removers.hinted import HintedRemover
 from bgremove.second_look import both_looks, is_doubtful
-from bgremove.segmenter import DEFAULT_MODEL, load_segmenter
+from bgremove.segmenter import load_segmenter
 from bgremove.thresholding import best_threshold
 from bgremove.tiles import placed
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from bgremove.cards import ModelCard, check_hash
 from bgremove.devices import Device, parse_device
 from bgremove.errors import MissingExtraError, ModelMismatchError
-from bgremove.model_files import DEFAULT_MODEL, locate_model
+from bgremove.model_files import locate_model
 from bgremove.segmenter.base import Segmenter
 
-__all__ = ["DEFAULT_MODEL", "load_segmenter"]
+__all__ = ["load_segmenter"]
 
 log = logging.getLogger(__name__)
 
