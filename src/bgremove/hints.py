@@ -161,11 +161,28 @@ def meant(shape: NDArray[np.uint8], where: Attention) -> NDArray[np.uint8]:
     kept = np.where(where.inside, shape, 0).astype(np.uint8)
     if where.point is None or not kept.any():
         return kept
-    _, pieces = cv2.connectedComponents(kept, connectivity=8)
-    rows, columns = np.nonzero(kept)
-    nearest = ((columns - where.point[0]) ** 2 + (rows - where.point[1]) ** 2).argmin()
-    piece = pieces[rows[nearest], columns[nearest]]
-    return np.where(pieces == piece, 255, 0).astype(np.uint8)
+    return np.where(piece_at(kept, where.point), 255, 0).astype(np.uint8)
+
+
+def piece_at(shape: NDArray[np.uint8], point: tuple[int, int]) -> Mask:
+    """Give the piece that a point is in, or nearest to.
+
+    Parameters
+    ----------
+    shape : (h, w) ndarray of uint8
+        Not 0 somewhere; a piece is what touches and is not 0.
+    point : tuple of 2 ints
+        Column and row.
+
+    Returns
+    -------
+    (h, w) ndarray of bool
+    """
+    _, pieces = cv2.connectedComponents(shape, connectivity=8)
+    rows, columns = np.nonzero(shape)
+    nearest = ((columns - point[0]) ** 2 + (rows - point[1]) ** 2).argmin()
+    piece: Mask = pieces == pieces[rows[nearest], columns[nearest]]
+    return piece
 
 
 @dataclass(frozen=True)
