@@ -141,6 +141,16 @@ class TestOnePhoto:
             assert err.count("wrote a-cutout.png") == 1
             assert err.count("found: person") == 1
 
+    def test_overwrite_never_replaces_the_model(self, red_model: Path) -> None:
+        draw("a.png", RED)
+        for file in (red_model, red_model.with_name("card.json")):
+            before = file.read_bytes()
+            to_model = ["--model", str(red_model), "--out", str(file), "--overwrite"]
+            code, _, err = told(run("a.png", *to_model))
+            assert code == 1
+            assert f"{file} would overwrite {file}, which the run needs" in err
+            assert file.read_bytes() == before
+
     def test_a_file_that_is_called_as_a_command_is_reached_by_its_path(self) -> None:
         draw("models.png")
         Path("models.png").rename("models")
@@ -222,6 +232,17 @@ class TestSeveral:
         assert contour("a.png").exit_code == 0
         assert contour("a.png").exit_code == 1
         assert told(contour("a.png", "--overwrite")) == (0, "", "")
+
+    def test_overwrite_never_replaces_the_background(self) -> None:
+        for name in ("a.png", "sky.png"):
+            draw(name)
+        before = Path("sky.png").read_bytes()
+        code, _, err = told(
+            contour("a.png", "--background", "sky.png", "--out", "sky.png", "--overwrite")
+        )
+        assert code == 1
+        assert "sky.png would overwrite sky.png, which the run needs; nothing was written" in err
+        assert Path("sky.png").read_bytes() == before
 
     def test_patterns_and_folders_are_expanded(self) -> None:
         for name in ("a1.png", "a2.png", "in/b.png"):

@@ -114,6 +114,32 @@ class TestRun:
         assert "report net.json would overwrite net.json, which the run needs" in err
         assert Path("net.json").read_text() == "mine"
 
+    def test_a_report_never_replaces_a_photo(self) -> None:
+        draw("a.png")
+        photo = Path("a.png").rename("a.csv").read_bytes()
+        for inputs in (["a.csv"], ["gone.png", "a.csv"]):
+            code, _, err = told(batch(*inputs, "--out", "out", "--report", "./a.csv"))
+            assert code == 2
+            assert "report a.csv would overwrite a.csv, which the run needs" in err
+            assert Path("a.csv").read_bytes() == photo
+
+    @pytest.mark.parametrize(
+        ("option", "file"),
+        [("--from-file", "list.txt"), ("--report", "r.json"), ("--background", "sky.png")],
+    )
+    def test_an_output_never_replaces_what_the_run_needs(self, option: str, file: str) -> None:
+        draw("a.png")
+        draw("sky.png")
+        for name in ("list.txt", "r.json"):
+            Path(name).write_text("a.png")
+        before = Path(file).read_bytes()
+        inputs = [] if option == "--from-file" else ["a.png"]
+        options = ["--out", ".", "--name", file, "--overwrite", option, file]
+        code, _, err = told(batch(*inputs, *options))
+        assert code == 1
+        assert f"a.png: {file} would overwrite {file}, which the run needs" in err
+        assert (Path(file).read_bytes() == before) == (option != "--report")
+
     def test_a_dry_run_tells_who_writes_where_and_does_nothing(self) -> None:
         draw("in/a.png")
         draw("in/a.jpg")

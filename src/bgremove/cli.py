@@ -35,7 +35,7 @@ from bgremove.terminal import (
 )
 
 if TYPE_CHECKING:
-    from bgremove.batch import Outcome, Plan, Settings
+    from bgremove.batch import Outcome, Plan, Recipe
 
 REMBG_COMMANDS = ("i", "p", "s", "b")
 """What people who come from there begin with."""
@@ -250,7 +250,7 @@ def command(
             raise click.UsageError(f"--explain shows the contour method's steps, not {method}'s")
         explain = None
 
-    from bgremove.batch import Settings, plan, settle_format
+    from bgremove.batch import Recipe, Settings, plan, settle_format
 
     output = settle_format(asked, out)
     settings = Settings(
@@ -259,12 +259,13 @@ def command(
         max_pixels=max_pixels or Settings.max_pixels,
     )
     with log_on_stderr(shown=verbose), sigterm_as_interrupt():
-        planned = plan(inputs, out, output=output, overwrite=overwrite)
+        recipe = Recipe(method=method, options=options, settings=settings)
+        planned = plan(inputs, out, output=output, overwrite=overwrite, needed=recipe.files())
         if out is None:
             planned = _with_a_hint(planned, inputs)
         _check_standard_output(planned)
         strips = None if explain is None else _plan_strips(planned, explain, overwrite=overwrite)
-        outcomes = _outcomes(planned, method, options, settings)
+        outcomes = _outcomes(planned, recipe)
         count = len(planned.refused) + len(planned.jobs)
         sums_up = count > 1 and not quiet
         progress = Progress(count, shown=sums_up and not verbose and is_terminal(sys.stderr))
@@ -346,16 +347,13 @@ def _check_standard_output(planned: "Plan") -> None:
         raise click.UsageError("a picture is no text for a terminal: pipe it on, or name --out")
 
 
-def _outcomes(
-    planned: "Plan", method: str, options: dict[str, Any], settings: "Settings"
-) -> Iterator["Outcome"]:
+def _outcomes(planned: "Plan", recipe: "Recipe") -> Iterator["Outcome"]:
     """Tell what is refused, then load the remover, if there is work for it, and run."""
-    from bgremove.api import load_remover
     from bgremove.batch import run
 
     yield from planned.refused
     if planned.jobs:
-        yield from run(planned.jobs, load_remover(method, **options), settings)
+        yield from run(planned.jobs, recipe.load(), recipe.settings)
 
 
 def _plan_strips(planned: "Plan", folder: str, *, overwrite: bool) -> "Plan":

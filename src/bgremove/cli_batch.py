@@ -183,10 +183,11 @@ def _batch(
         durable=fsync,
     )
     recipe = Recipe(method=method, options=options, settings=settings)
+    lists = [] if from_file in (None, STREAM) else [Path(str(from_file))]
+    needed = [Path(out, MANIFEST_FILE), *lists, *recipe.files()]
     if report:
-        lists = [] if from_file in (None, STREAM) else [Path(str(from_file))]
-        kept = [Path(out, MANIFEST_FILE), *lists, *recipe.model_files()]
-        check_report(Path(report), kept=kept)
+        check_report(Path(report), needed=needed)
+        needed.append(Path(report))
     planned = plan(
         inputs,
         folder,
@@ -196,7 +197,10 @@ def _batch(
         recursive=recursive,
         name=name,
         all_frames=all_frames,
+        needed=needed,
     )
+    if report and Path(report).exists():
+        check_report(Path(report), needed=_photos(planned))
     if dry_run:
         past = None
         if resume:
@@ -248,6 +252,12 @@ def _listed(from_file: str | None) -> list[str]:
         return names_in_list(Path(from_file).read_bytes())
     except (OSError, ValueError) as error:
         raise OptionError(f"from-file {from_file}: cannot be read: {reason_of(error)}") from error
+
+
+def _photos(planned: "Plan") -> list[Path]:
+    """List the photos that a plan is about, those that it refuses included."""
+    sources = [job.source for job in planned.jobs if job.source is not None]
+    return [*sources, *(Path(outcome.name) for outcome in planned.refused)]
 
 
 def _show(planned: "Plan", past: "Past | None", *, overwrite: bool) -> int:

@@ -224,6 +224,18 @@ class TestOutputs:
         reason = f"a-cutout.png would overwrite the input {other}; nothing was written"
         assert complaints(planned) == [("a.jpg", reason)]
 
+    @pytest.mark.parametrize("link", [None, os.symlink, os.link])
+    def test_an_output_never_goes_over_a_file_that_the_run_needs(
+        self, draw: Draw, link: object
+    ) -> None:
+        draw("a.jpg")
+        needed = draw("a-cutout.png" if link is None else "background.png")
+        if link is not None:
+            link("background.png", "a-cutout.png")  # type: ignore[operator]
+        planned = plan(["a.jpg"], overwrite=True, needed=[needed, Path("not-there")])
+        reason = f"a-cutout.png would overwrite {needed}, which the run needs; nothing was written"
+        assert complaints(planned) == [("a.jpg", reason)]
+
     def test_a_photo_is_not_its_own_output(self, draw: Draw) -> None:
         draw("a.png")
         planned = plan(["a.png"], "./a.png", overwrite=True)

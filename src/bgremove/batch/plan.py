@@ -26,10 +26,19 @@ NAME_FIELDS = ("stem", "suffix", "ext")
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What there is to do, and what is refused before anything is done."""
+    """What there is to do, and what is refused before anything is done.
+
+    Attributes
+    ----------
+    jobs : tuple of Job
+    refused : tuple of Outcome
+    needed : tuple of Path
+        Files, beside the photos, that the run reads and no output may replace.
+    """
 
     jobs: tuple[Job, ...]
     refused: tuple[Outcome, ...]
+    needed: tuple[Path, ...] = ()
 
 
 NOTHING = Plan(jobs=(), refused=())
@@ -46,6 +55,7 @@ def plan(
     recursive: bool = False,
     name: str = DEFAULT_NAME,
     all_frames: bool = False,
+    needed: Iterable[Path] = (),
 ) -> Plan:
     """Find the photos and settle where each cutout goes. Nothing is decoded or written.
 
@@ -73,6 +83,8 @@ def plan(
         A template for the outputs' names, of `NAME_FIELDS` in braces.
     all_frames : bool, default False
         Whether a file of several frames is a photo for each, and not for the first alone.
+    needed : iterable of Path
+        Files that the run reads beside the photos, as a model: no output may replace them.
 
     Returns
     -------
@@ -111,8 +123,9 @@ def plan(
     ]
     if all_frames:
         jobs = [job for parent in jobs for job in _of_each_frame(parent)]
-    accepted, refused = refuse(jobs, output.suffix)
-    return Plan(jobs=tuple(accepted), refused=(*missing, *refused))
+    beside = Plan(jobs=(), refused=(), needed=tuple(needed))
+    accepted, refused = refuse(jobs, output.suffix, beside=beside)
+    return replace(beside, jobs=tuple(accepted), refused=(*missing, *refused))
 
 
 def settle_format(output: Output, out: str | None, name: str = DEFAULT_NAME) -> Output:
@@ -246,7 +259,7 @@ def refuse(
     suffix : str
         Of the format that their outputs have.
     beside : Plan, optional
-        Other work on photos, none of which, and none of whose outputs, may be lost.
+        Other work, of which no photo, no output and no file that it needs may be lost.
 
     Returns
     -------
@@ -258,12 +271,13 @@ def refuse(
     writers: dict[str, list[str]] = {}
     for job in everything:
         writers.setdefault(where[job], []).append(job.name)
-    inputs = {identity(Path(outcome.name)): outcome.name for outcome in beside.refused}
-    inputs |= {identity(job.source): job.name for job in everything if job.source is not None}
+    losses = {identity(path): f"{path}, which the run needs" for path in beside.needed}
+    losses |= {identity(Path(other.name)): f"the input {other.name}" for other in beside.refused}
+    losses |= {identity(job.source): f"the input {job.name}" for job in everything if job.source}
 
     accepted, refused = [], []
     for job in jobs:
-        problem = job.target and _problem(job, job.target, suffix, writers[where[job]], inputs)
+        problem = job.target and _problem(job, job.target, suffix, writers[where[job]], losses)
         if problem:
             refused.append(failed(job.name, problem, "ImageWriteError"))
         else:
@@ -276,15 +290,15 @@ def _problem(
     target: Path,
     suffix: str,
     writers: list[str],
-    inputs: dict[tuple[int, int] | None, str],
+    losses: dict[tuple[int, int] | None, str],
 ) -> str | None:
     if _is_of_another_format(target.name, suffix):
         return f"{target} would be a {suffix}; end the name with .{{ext}}"
     if len(writers) > 1:
         return f"{target} would be the output of {' and of '.join(writers)}; nothing was written"
     known = identity(target)
-    if known and known in inputs:
-        return f"{target} would overwrite the input {inputs[known]}; nothing was written"
+    if known and known in losses:
+        return f"{target} would overwrite {losses[known]}; nothing was written"
     if os.path.lexists(target) and not job.overwrite:
         return exists_already(str(target))
     return None

@@ -64,6 +64,17 @@ class Recipe:
         text = json.dumps(parts, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 
+    def files(self) -> list[Path]:
+        """List the files that a run reads beside its photos: of the model, and the background.
+
+        Raises
+        ------
+        ModelError
+            As `fingerprint` does.
+        """
+        picture = self.settings.output.picture
+        return self.model_files() if picture is None else [*self.model_files(), picture]
+
     def model_files(self) -> list[Path]:
         """List the files by which the model is known; none where the method has no model.
 

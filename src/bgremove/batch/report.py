@@ -93,13 +93,13 @@ def _unwritten(path: Path, error: OSError) -> ImageWriteError:
     return ImageWriteError(f"{path}: the report cannot be written: {reason_of(error)}")
 
 
-def check_report(path: Path, *, kept: Iterable[Path] = ()) -> None:
+def check_report(path: Path, *, needed: Iterable[Path] = ()) -> None:
     """Check a report's name.
 
     Parameters
     ----------
     path : Path
-    kept : iterable of Path
+    needed : iterable of Path
         Files that the run needs, which no report may replace.
 
     Raises
@@ -107,8 +107,9 @@ def check_report(path: Path, *, kept: Iterable[Path] = ()) -> None:
     OptionError
         If its ending is none that is known, or if it is one of those files.
     """
-    for other in kept:
-        if place_of(path) == place_of(other) or identity(path) == identity(other) is not None:
+    known, where = identity(path), place_of(path)
+    for other in needed:
+        if identity(other) == known if known else place_of(other) == where:
             raise OptionError(f"report {path} would overwrite {other}, which the run needs")
     if path.suffix.lower() not in _FORMS:
         raise OptionError(f"report must end in {', '.join(_FORMS)}, got {path}")
