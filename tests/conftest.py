@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import signal
 import subprocess
 import sys
 import tarfile
@@ -29,6 +30,14 @@ def bare_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in [name for name in os.environ if name.startswith("BGREMOVE_")]:
         monkeypatch.delenv(name)
     return tmp_path
+
+
+@pytest.fixture
+def hangup() -> Iterator[int]:
+    """SIGHUP, which commands heed now, even where the tests run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield signal.SIGHUP
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture

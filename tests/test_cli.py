@@ -357,6 +357,10 @@ class TestWrongUse:
             ),
             (["a.png", "--method", "person", "--quality", "best"], "has no option quality"),
             (["a.png", "--explain", "steps"], "--explain shows the contour method's steps"),
+            (
+                ["a.png", "--method", "contour", "--explain", ""],
+                "--explain must name a folder, got an empty name",
+            ),
             (["a.png", "--out", "-", "b.png"], "out - takes one photo, got 2"),
             (["a.png", "--out", "x.jpg"], "jpeg has no transparency: name a background"),
             (["a.png", "b.png", "--out", "x.png"], "out must be a folder for several photos"),
@@ -572,6 +576,29 @@ class TestProcess:
         )
         assert done.returncode == 0
         assert b"Traceback" not in done.stderr
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+    @pytest.mark.parametrize(
+        "arguments",
+        ["a.png no.png b.png -v --method contour", "batch a.png b.png --out . --method contour"],
+    )
+    def test_what_cannot_be_told_stops_nothing(self, arguments: str) -> None:
+        for name in ("a.png", "b.png"):
+            draw(name)
+        line = f"exec {shlex.join(COMMAND)} {arguments} 2> /dev/full"
+        done = subprocess.run(["sh", "-c", line], env=subprocess_environment(), check=False)
+        assert done.returncode == ("no.png" in arguments)
+        assert Path("a-cutout.png").is_file()
+        assert Path("b-cutout.png").is_file()
+
+    @pytest.mark.skipif(os.name == "nt", reason="needs a shell")
+    def test_an_input_that_is_open_for_writing_alone_is_told(self) -> None:
+        line = f"exec {shlex.join(COMMAND)} - --method contour --out a.png 0> file"
+        done = subprocess.run(
+            ["sh", "-c", line], env=subprocess_environment(), capture_output=True, check=False
+        )
+        assert done.returncode == 1
+        assert done.stderr == b"bgremove: -: cannot be read: Bad file descriptor\n"
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
     def test_a_list_that_fills_the_disk_is_told(self) -> None:

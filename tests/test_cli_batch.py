@@ -265,6 +265,7 @@ class TestWrongUse:
             (["in", "--out", "in/a.png"], "out must be a folder for several photos"),
             (["in", "--out", "out", "--jobs", "0"], "a whole number of at least 1, got '0'"),
             (["in", "--out", "out", "--jobs", "many"], "a whole number of at least 1, got 'many'"),
+            (["in", "--out", "out", "--jobs", "9" * 5000], "a whole number of at least 1, got"),
             (["in", "--out", "out", "--report", "r.xml"], "report must end in .json, .jsonl, .csv"),
             (["in", "--out", "out", "--name", "{x}"], "name may hold {stem}, {suffix}, {ext}"),
             (["in", "--out", "out", "--from-file", "no"], "from-file no: cannot be read: No such"),
@@ -412,18 +413,21 @@ class TestSignals:
         assert counts["done"] + counts["skipped"] == PHOTOS
         assert counts["skipped"] > 0
 
+    @pytest.mark.usefixtures("hangup")
     @pytest.mark.parametrize(
-        ("number", "code", "word"),
-        [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
+        ("name", "code", "word"),
+        [
+            ("SIGINT", 130, "interrupted"),
+            ("SIGTERM", 143, "terminated"),
+            ("SIGHUP", 129, "terminated"),
+        ],
     )
-    def test_it_ends_at_once_and_cleanly(
-        self, number: signal.Signals, code: int, word: str
-    ) -> None:
+    def test_it_ends_at_once_and_cleanly(self, name: str, code: int, word: str) -> None:
         for index in range(PHOTOS):
             draw(f"in/{index}.png", side=400, seed=index)
         with started("in", "--out", "out", "--jobs", "2", "--report", "r.json") as process:
             wait_for_events(process, 4)
-            os.killpg(process.pid, number)
+            os.killpg(process.pid, getattr(signal, name))
             assert process.wait(60) == code
             said = process.stderr.read().decode()
         assert f"bgremove: {word}\n" in said
@@ -433,6 +437,16 @@ class TestSignals:
         report = json.loads(Path("r.json").read_text())
         assert report["summary"]["not_run"] == PHOTOS - len(report["photos"])
         assert batch("in", "--out", "out", "--resume").exit_code == 0
+        assert len(outputs()) == PHOTOS
+
+    def test_under_nohup_it_goes_on(self, hangup: int) -> None:
+        for index in range(PHOTOS):
+            draw(f"in/{index}.png", side=400, seed=index)
+        signal.signal(hangup, signal.SIG_IGN)
+        with started("in", "--out", "out", "--jobs", "2") as process:
+            wait_for_events(process, 4)
+            os.killpg(process.pid, hangup)
+            assert process.wait(60) == 0
         assert len(outputs()) == PHOTOS
 
     @pytest.mark.skipif(not Path("/proc").exists(), reason="workers are found in /proc")

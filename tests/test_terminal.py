@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from bgremove.errors import DataError, OptionError
-from bgremove.terminal import Progress, errors_told, printable, progress_line, say
+from bgremove.terminal import Progress, errors_told, printable, progress_line, say, with_bar
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,22 @@ def test_progress_tells_count_speed_time_left_and_failures(
     counts: dict[str, int], total: int, seconds: float, line: str
 ) -> None:
     assert progress_line(Counter(counts), total, seconds) == line
+
+
+@pytest.mark.parametrize(
+    ("columns", "line"),
+    [
+        (99, "[###############---------------] 1/2"),
+        (37, "[###############---------------] 1/2"),
+        (36, "[##############---------------] 1/2"),
+        (12, "[##---] 1/2"),
+        (11, "1/2"),
+        (4, "1/2"),
+        (3, "1/"),
+    ],
+)
+def test_a_bar_never_wraps(columns: int, line: str) -> None:
+    assert with_bar("1/2", 0.5, columns) == line
 
 
 def test_elsewhere_than_at_a_terminal_a_line_comes_now_and_then(

@@ -1,5 +1,6 @@
 """The command: words to calls, outcomes to lines, errors to exit codes, and nothing else."""
 
+import errno
 import os
 import signal
 import sys
@@ -19,7 +20,7 @@ from bgremove.cli_shared import (
     check_loudness,
     options_of_method,
     output_of,
-    sigterm_as_interrupt,
+    signals_as_interrupt,
     write_methods,
 )
 from bgremove.errors import BgremoveError, OptionError, printable, reason_of
@@ -71,6 +72,11 @@ class _CutOrOther(click.Command):
         except ImportError as error:
             reason = f"a library cannot be imported: {reason_of(error)}"
             raise _Failure(f"{reason}; bgremove doctor tells what is broken") from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            place = "" if error.filename is None else f"{error.filename}: "
+            raise _Failure(f"{place}{reason_of(error)}") from error
         except KeyboardInterrupt:
             say("interrupted")
             ctx.exit(ENDED_BY_SIGNAL + signal.SIGINT)
@@ -258,7 +264,7 @@ def command(
         require_subject=require_subject,
         max_pixels=max_pixels or Settings.max_pixels,
     )
-    with log_on_stderr(shown=verbose), sigterm_as_interrupt():
+    with log_on_stderr(shown=verbose), signals_as_interrupt():
         recipe = Recipe(method=method, options=options, settings=settings)
         planned = plan(inputs, out, output=output, overwrite=overwrite, needed=recipe.files())
         if out is None:
@@ -360,6 +366,8 @@ def _plan_strips(planned: "Plan", folder: str, *, overwrite: bool) -> "Plan":
     """Settle where each photo's steps are drawn, before anything is written."""
     from bgremove.explain import plan_strips
 
+    if not folder:
+        raise click.UsageError("--explain must name a folder, got an empty name")
     if is_no_folder(folder):
         raise click.UsageError(f"--explain must name a folder, got the file {folder}")
     return plan_strips(planned, Path(folder), overwrite=overwrite)

@@ -1,6 +1,7 @@
 """``bgremove batch``: many photos, in parallel, reported, and taken up again where they ended."""
 
 import math
+import re
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import closing
@@ -15,7 +16,7 @@ from bgremove.cli_shared import (
     check_loudness,
     options_of_method,
     output_of,
-    sigterm_as_interrupt,
+    signals_as_interrupt,
     write_methods,
 )
 from bgremove.errors import OptionError, printable, reason_of
@@ -37,7 +38,7 @@ _OF_THE_MAIN_COMMAND = {"inputs", "out", "explain"}
 def _count_of_jobs(_ctx: click.Context, _option: click.Parameter, value: str) -> int | None:
     if value == "auto":
         return None
-    if value.isascii() and value.isdigit() and int(value) > 0:
+    if re.fullmatch("0*[1-9][0-9]{0,5}", value):
         return int(value)
     raise click.BadParameter(f"expected auto or a whole number of at least 1, got {value!r}")
 
@@ -216,7 +217,7 @@ def _batch(
         teller = Teller(progress, verbose=verbose, sums_up=not quiet, report=report)
         run = _run_on_ray if engine == "ray" else _run_here
         with (
-            sigterm_as_interrupt(),
+            signals_as_interrupt(),
             teller,
             closing(run(to_do, recipe, jobs, timeout, manifest)) as outcomes,
         ):

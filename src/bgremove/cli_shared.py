@@ -136,22 +136,35 @@ def _in_words(counts: dict[str, int]) -> str:
     return f"{counts['photos']} {noun}: {', '.join(told)}"
 
 
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM, which ends a run as Ctrl-C does."""
+class _Ended(KeyboardInterrupt):
+    """A signal, which ends a run as Ctrl-C does."""
 
 
 @contextmanager
-def sigterm_as_interrupt() -> Iterator[None]:
-    """Unwind at SIGTERM, so that no part of a file stays behind, and exit as shells expect."""
+def signals_as_interrupt() -> Iterator[None]:
+    """Unwind at SIGTERM and SIGHUP, so that no part of a file stays behind; exit as shells expect.
 
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise _Terminated
+    A SIGHUP that is ignored, as under ``nohup``, stays so.
+    """
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        raise _Ended(number)
+
+    ending = [signal.SIGTERM, *_hangups()]
+    before = {number: signal.signal(number, interrupt) for number in ending}
     try:
         yield
-    except _Terminated:
+    except _Ended as end:
         say("terminated")
-        raise click.exceptions.Exit(ENDED_BY_SIGNAL + signal.SIGTERM) from None
+        raise click.exceptions.Exit(ENDED_BY_SIGNAL + end.args[0]) from None
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _hangups() -> list[signal.Signals]:
+    """Give SIGHUP, where there is one that is not ignored."""
+    number = getattr(signal, "SIGHUP", None)
+    if number is None or signal.getsignal(number) == signal.SIG_IGN:
+        return []
+    return [number]

@@ -17,6 +17,10 @@ from bgremove.errors import BgremoveError, printable, reason_of
 CLEAR_LINE = "\r\x1b[K"
 
 BAR_WIDTH = 30
+SHORTEST_BAR = 5
+
+USUAL_COLUMNS = 80
+"""Of a terminal that does not tell."""
 
 SECONDS_BETWEEN_LINES = 10.0
 """How often progress is told where no terminal shows a bar."""
@@ -26,7 +30,15 @@ SECONDS_BETWEEN_BARS = 0.1
 
 def say(line: str, *, before: str = "") -> None:
     """Write a line to standard error."""
-    click.echo(f"{before}bgremove: {line}", err=True)
+    _write_error(f"{before}bgremove: {line}\n")
+
+
+def _write_error(text: str) -> None:
+    """Write to standard error; where that cannot be, nothing more is told, and the work goes on."""
+    try:
+        click.echo(text, err=True, nl=False)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -137,16 +149,44 @@ class Progress:
         self._told = now
         text = progress_line(counts, self.total, now - self._start)
         if self._bar:
-            filled = BAR_WIDTH * counts.total() // self.total
-            bar = f"[{'#' * filled}{'-' * (BAR_WIDTH - filled)}]"
-            click.echo(f"{CLEAR_LINE}{bar} {text}", err=True, nl=False)
+            share = counts.total() / self.total
+            _write_error(CLEAR_LINE + with_bar(text, share, _columns()))
         else:
             say(text)
 
     def end(self) -> None:
         """Clear the bar away."""
         if self._bar and self._shown:
-            click.echo(CLEAR_LINE, err=True, nl=False)
+            _write_error(CLEAR_LINE)
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or USUAL_COLUMNS
+    except OSError:
+        return USUAL_COLUMNS
+
+
+def with_bar(text: str, share: float, columns: int) -> str:
+    """Put a bar before a text, as far as the two go into one line; what wraps cannot be cleared.
+
+    Parameters
+    ----------
+    text : str
+    share : float
+        How much of the bar is filled, in [0, 1].
+    columns : int
+        Of the terminal.
+
+    Returns
+    -------
+    str
+    """
+    width = min(BAR_WIDTH, columns - len(text) - len("[] ") - 1)
+    if width < SHORTEST_BAR:
+        return text[: columns - 1]
+    filled = int(width * share)
+    return f"[{'#' * filled}{'-' * (width - filled)}] {text}"
 
 
 def progress_line(counts: Counter[str], total: int, seconds: float) -> str:

@@ -145,6 +145,20 @@ def test_when_all_replacements_die_the_run_ends(draw: Draw) -> None:
         list(run_parallel(jobs, CONTOUR, workers=1, journal=killer))
 
 
+def test_a_worker_that_cannot_be_started_ends_the_run(draw: Draw) -> None:
+    resource = pytest.importorskip("resource", reason="Windows has no limits")
+    jobs = jobs_for(draw, "a.png")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    next_file = os.dup(1)
+    os.close(next_file)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (next_file, before[1]))
+    try:
+        with pytest.raises(WorkerError, match="a worker cannot be started: Too many open files"):
+            list(run_parallel(jobs, CONTOUR, workers=1))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
 def test_a_remover_that_fails_in_an_odd_way_is_told(draw: Draw) -> None:
     recipe = Recipe(method="contour", options={"low": Odd()})
     with pytest.raises(WorkerError, match="the remover cannot be loaded: odd"):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from bgremove.arrays import Cutout, extent
 from bgremove.batch.jobs import Job, Outcome, Subject, failed
 from bgremove.compose import tiled_cutout
-from bgremove.errors import BgremoveError, NoSubjectError
+from bgremove.errors import BgremoveError, ImageReadError, NoSubjectError, reason_of
 from bgremove.image_io import (
     DEFAULT_MAX_PIXELS,
     Photo,
@@ -166,8 +166,15 @@ def _read(job: Job, data: bytes | None, max_pixels: int) -> Photo:
     if data is not None:
         return decode(data, job.name, max_pixels=max_pixels)
     if job.source is None:
-        return decode(sys.stdin.buffer.read(), STREAM, max_pixels=max_pixels)
+        return decode(_standard_input(), STREAM, max_pixels=max_pixels)
     return read_photo(job.source, max_pixels=max_pixels, frame=job.frame or 0)
+
+
+def _standard_input() -> bytes:
+    try:
+        return sys.stdin.buffer.read()
+    except OSError as error:
+        raise ImageReadError(f"{STREAM}: cannot be read: {reason_of(error)}") from error
 
 
 def _other_frames(job: Job, photo: Photo) -> str:

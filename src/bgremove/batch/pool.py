@@ -17,8 +17,8 @@ from typing import Any, Protocol
 
 from bgremove.batch.jobs import Job, Outcome, failed
 from bgremove.batch.recipe import Recipe
-from bgremove.batch.worker import serve
-from bgremove.errors import WorkerError
+from bgremove.batch.worker import OF_THE_PARENT, serve
+from bgremove.errors import WorkerError, reason_of
 from bgremove.image_io import remove_parts
 
 GRACE = 5.0
@@ -82,7 +82,8 @@ def run_parallel(
     BgremoveError
         What loading the remover raises.
     WorkerError
-        If a worker dies before it can do anything; of those that replace others, several.
+        If a worker cannot be started, or dies before it can do anything; of those that replace
+        others, several.
 
     Notes
     -----
@@ -111,7 +112,13 @@ class _Pool:
         self._tries = 0
 
     def hire(self) -> None:
-        self._workers.append(_Worker(self._recipe, self._threads))
+        try:
+            self._workers.append(_Worker(self._recipe, self._threads))
+        except OSError as error:
+            reason = reason_of(error)
+            raise WorkerError(
+                f"a worker cannot be started: {reason}; try fewer (--jobs)"
+            ) from error
 
     def work_off(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         waiting = iter(jobs)
@@ -232,11 +239,11 @@ class _Worker:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Start a process that Ctrl-C does not reach: this one ends it."""
+    """Start a process that Ctrl-C and the terminal's end do not reach: this one ends it."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, OF_THE_PARENT)
     try:
         yield
     finally:

@@ -16,6 +16,11 @@ from bgremove.batch.recipe import Recipe
 from bgremove.errors import BgremoveError, WorkerError, reason_of
 from bgremove.threads import limit_threads
 
+OF_THE_PARENT = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)
+)
+"""Signals that a terminal sends to all its processes, and that the parent answers for all."""
+
 
 def serve(connection: "Connection[Any, Job | None]", recipe: Recipe, threads: int) -> None:
     """Answer jobs with outcomes until None comes.
@@ -28,7 +33,8 @@ def serve(connection: "Connection[Any, Job | None]", recipe: Recipe, threads: in
     threads : int
         That the engines may use.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in OF_THE_PARENT:
+        signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     Thread(target=_end_with_parent, daemon=True).start()
     limit_threads(threads)
