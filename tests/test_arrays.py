@@ -14,6 +14,7 @@ from bgremove.arrays import (
     check_picture,
     resize,
     sampled,
+    slope,
     uint8_from_uint16,
     working_copy,
 )
@@ -194,3 +195,19 @@ def test_the_working_copy_is_bounded_and_never_enlarged(
     height: int, width: int, expected: tuple[int, int]
 ) -> None:
     assert working_copy(np.zeros((height, width, 3), np.uint8)).shape == (*expected, 3)
+
+
+def test_the_slope_of_a_ramp_is_its_rise_a_pixel() -> None:
+    rows, columns = np.indices((9, 12), np.float32)
+    ramp = 3 * rows + 4 * columns
+    np.testing.assert_allclose(slope(ramp)[1:-1, 1:-1], 5, rtol=1e-6)
+
+
+def test_a_slope_does_not_depend_on_where_an_array_lies() -> None:
+    values = np.random.default_rng(1).random((33, 47), np.float32)
+    expected = slope(values)
+    for offset in range(1, 16):
+        memory = np.empty(values.size + 16, np.float32)
+        moved = memory[offset : offset + values.size].reshape(values.shape)
+        moved[:] = values
+        assert (slope(moved) == expected).all()

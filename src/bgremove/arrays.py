@@ -80,6 +80,26 @@ def clipped(values: Floats) -> Floats:
     return result
 
 
+def slope(values: Floats) -> Floats:
+    """Give the length of the gradient at each pixel, by Sobel's 3×3 operator.
+
+    Not by `cv2.magnitude`, whose last bit depends on where in memory the array lies.
+
+    Parameters
+    ----------
+    values : (H, W) ndarray of float32
+
+    Returns
+    -------
+    (H, W) ndarray of float32
+        Of `values` a pixel.
+    """
+    across = cv2.Sobel(values, cv2.CV_32F, 1, 0, scale=1 / 8)
+    down = cv2.Sobel(values, cv2.CV_32F, 0, 1, scale=1 / 8)
+    length: Floats = np.sqrt(across * across + down * down)
+    return length
+
+
 def uint8_from_uint16(values: NDArray[np.uint16]) -> NDArray[np.uint8]:
     """Turn 0…65535 into 0…255, rounded."""
     return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bgremove.arrays import Image, Mask
+from bgremove.arrays import Image, Mask, slope
 from bgremove.hints import frame
 
 Lab = NDArray[np.float32]
@@ -88,12 +88,8 @@ def stands_out(image: Image, backdrop: Lab, enclosed: Mask) -> Mask:
     distance = _length(lab - backdrop)
     lightness, expected = lab[..., 0], backdrop[..., 0]
     coloured = _length(lab[..., 1:] - backdrop[..., 1:]) > UNLIKE_COLOUR
-    slope = cv2.magnitude(
-        cv2.Sobel(lightness, cv2.CV_32F, 1, 0, scale=0.125),
-        cv2.Sobel(lightness, cv2.CV_32F, 0, 1, scale=0.125),
-    )
     dark = lightness < expected - DARKER
-    shadow = (lightness > (1 - SHADOW_DEPTH) * expected) & (slope < SHADOW_SLOPE)
+    shadow = (lightness > (1 - SHADOW_DEPTH) * expected) & (slope(lightness) < SHADOW_SLOPE)
     found: Mask = coloured | (lightness > expected + BRIGHTER) | (dark & ~shadow)
     standing: Mask = found & ~_blurred_edge(found, distance) | (enclosed & (distance > UNLIKE))
     return standing

@@ -17,11 +17,11 @@ from bgremove.cli_batch import batch_command
 from bgremove.cli_shared import (
     ENDED_BY_SIGNAL,
     Teller,
+    WithMethods,
     check_loudness,
     options_of_method,
     output_of,
     signals_as_interrupt,
-    write_methods,
 )
 from bgremove.errors import BgremoveError, OptionError, printable, reason_of
 from bgremove.paths import STREAM, is_no_folder
@@ -42,7 +42,7 @@ REMBG_COMMANDS = ("i", "p", "s", "b")
 """What people who come from there begin with."""
 
 
-class _CutOrOther(click.Command):
+class _CutOrOther(WithMethods):
     """A command whose first word may name another one in place of an input."""
 
     others: tuple[click.Command, ...] = ()
@@ -83,7 +83,6 @@ class _CutOrOther(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)
-        write_methods(formatter)
         with formatter.section("Commands"):
             formatter.write_dl(
                 [(str(other.name), other.short_help or other.help or "") for other in self.others]

@@ -13,11 +13,11 @@ import click
 
 from bgremove.cli_shared import (
     Teller,
+    WithMethods,
     check_loudness,
     options_of_method,
     output_of,
     signals_as_interrupt,
-    write_methods,
 )
 from bgremove.errors import OptionError, printable, reason_of
 from bgremove.paths import STREAM
@@ -56,14 +56,6 @@ class _Seconds(click.FloatRange):
         return seconds
 
 
-class _WithMethods(click.Command):
-    """A command whose help lists the methods below its options."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        super().format_options(ctx, formatter)
-        write_methods(formatter)
-
-
 def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
     """Make the command, which takes the options of the main command, and its own.
 
@@ -78,7 +70,7 @@ def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
     """
     command: click.Command = click.command(
         "batch",
-        cls=_WithMethods,
+        cls=WithMethods,
         short_help="Cut out many photos: in parallel, with a report, resumable.",
     )(_batch)
     taken = [option for option in shared if option.name not in _OF_THE_MAIN_COMMAND]

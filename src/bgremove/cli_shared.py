@@ -45,10 +45,13 @@ def output_of(options: dict[str, Any]) -> "Output":
     return Output(**{name: value for name, value in taken.items() if value is not None})
 
 
-def write_methods(formatter: click.HelpFormatter) -> None:
-    """Tell in a command's help what each of the methods looks for."""
-    with formatter.section("Methods"):
-        formatter.write_dl([(name, method.help) for name, method in METHODS.items()])
+class WithMethods(click.Command):
+    """A command whose help tells, below its options, what each method looks for."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_options(ctx, formatter)
+        with formatter.section("Methods"):
+            formatter.write_dl([(name, method.help) for name, method in METHODS.items()])
 
 
 def check_loudness(*, quiet: bool, verbose: bool) -> None:

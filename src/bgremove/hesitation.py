@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from bgremove.arrays import Floats, Probability, clipped
+from bgremove.arrays import Floats, Probability, clipped, slope
 
 SURE_WIDTH, UNSURE_WIDTH = 2.0, 6.0
 """Widths of a transition, in the map's pixels: up to the first it is an edge, from the second on
@@ -37,25 +37,6 @@ def hesitation(probability: Probability) -> Floats:
     width = unsure / (length + np.float32(1e-4))
     degree = (width - SURE_WIDTH) / (UNSURE_WIDTH - SURE_WIDTH)
     return clipped(degree)
-
-
-def slope(probability: Probability) -> Floats:
-    """Give the length of a map's gradient, a pixel.
-
-    Not by `cv2.magnitude`, whose last bit depends on where in memory the map lies.
-
-    Parameters
-    ----------
-    probability : (h, w) ndarray of float32 in [0, 1]
-
-    Returns
-    -------
-    (h, w) ndarray of float32
-    """
-    across = cv2.Sobel(probability, cv2.CV_32F, 1, 0, scale=1 / 8)
-    down = cv2.Sobel(probability, cv2.CV_32F, 0, 1, scale=1 / 8)
-    length: Floats = np.sqrt(across * across + down * down)
-    return length
 
 
 def moved(probability: Probability, evidence: Floats, unsure: Floats) -> Probability:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from bgremove.arrays import Image, Probability, clipped, working_copy
+from bgremove.arrays import Image, Probability, clipped, slope, working_copy
 from bgremove.cards import PresenceRule
 from bgremove.colour_evidence import with_colour_evidence
-from bgremove.hesitation import hesitation, slope
+from bgremove.hesitation import hesitation
 from bgremove.hints import View, check_hints, view
 from bgremove.model_files import DEFAULT_MODEL
 from bgremove.option_checks import check_number
