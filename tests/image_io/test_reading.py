@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -276,8 +277,16 @@ def test_truncated_picture_is_told(format_name: str, share: float, tmp_path: Pat
 
 
 def test_bare_signature_is_a_truncated_picture() -> None:
-    with pytest.raises(ImageReadError, match=r"^x: the PNG is damaged or truncated$"):
+    with pytest.raises(ImageReadError, match=r"^x: the PNG is damaged or truncated, or of a kind"):
         decode(b"\x89PNG\r\n\x1a\n", "x")
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64, np.int32])
+def test_tiff_of_pixels_that_pillow_lacks_is_not_called_damaged_only(kind: type) -> None:
+    _, data = cv2.imencode(".tiff", np.zeros((4, 6, 3), kind))
+    told = r"^x: the TIFF is .*, or of a kind that Pillow does not read; save it anew, with 8 bits"
+    with pytest.raises(ImageReadError, match=told):
+        decode(data.tobytes(), "x")
 
 
 def test_name_of_several_lines_makes_no_message_of_several_lines(tmp_path: Path) -> None:

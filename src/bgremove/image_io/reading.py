@@ -63,7 +63,8 @@ def read_photo(
     ------
     ImageReadError
         If the file is missing, no regular file, empty, damaged or truncated, none of these
-        formats, or of float pixels, whose range nobody knows.
+        formats, of a kind of theirs that Pillow does not read, or of float pixels, whose range
+        nobody knows.
     ImageTooLargeError
         If it has more than `max_pixels`.
     MissingExtraError
@@ -195,7 +196,10 @@ def _decode(stream: BinaryIO, name: str, max_pixels: int, frame: int) -> Photo:
     except (BgremoveError, MemoryError):
         raise
     except UnidentifiedImageError as error:
-        raise ImageReadError(f"{name}: the {format_name} is damaged or truncated") from error
+        raise ImageReadError(
+            f"{name}: the {format_name} is damaged or truncated, or of a kind that Pillow does "
+            "not read; save it anew, with 8 bits a channel"
+        ) from error
     except Exception as error:
         raise ImageReadError(
             f"{name}: the {format_name} is damaged or truncated: {reason_of(error)}"
