@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from pictures import png_header, png_of_chunks
+from pictures import p3_profile, png_header, png_of_chunks, srgb_profile
 from PIL import Image as PILImage
 
 from bgremove.errors import ImageReadError, ImageWriteError, OptionError
@@ -205,6 +205,58 @@ class TestBackgrounds:
         opaque = top[..., 3] == 255
         np.testing.assert_array_equal(result[opaque], top[opaque][:, :3])
         np.testing.assert_array_equal(result[~opaque], bottom[~opaque])
+
+
+GREEN, GREEN_IN_P3 = (60, 160, 60), (89, 158, 73)
+"""One colour, in sRGB and in Display P3."""
+
+BROKEN = p3_profile()[:128]
+
+
+class TestColourProfiles:
+    """A background looks the same whatever the photo's profile."""
+
+    @pytest.mark.parametrize(
+        ("text", "profile", "colour"),
+        [
+            ("#3ca03c", None, GREEN),
+            ("#3ca03c", srgb_profile(), GREEN),
+            ("#3ca03c", p3_profile(), GREEN_IN_P3),
+            ("#3ca03c", BROKEN, GREEN),
+            ("white", p3_profile(), (255, 255, 255)),
+            ("black", p3_profile(), (0, 0, 0)),
+        ],
+    )
+    def test_a_css_colour_is_of_srgb(self, cut, photo, text, profile, colour) -> None:
+        picture = rendered(cut, photo, Output(background=text), icc_profile=profile)
+        assert picture[0, 0].tolist() == list(colour)
+        assert picture[3, 4].tolist() == list(RED)
+
+    @pytest.mark.parametrize(
+        ("own", "profile", "before", "after"),
+        [
+            (None, None, GREEN, GREEN),
+            (None, p3_profile(), GREEN, GREEN_IN_P3),
+            (srgb_profile(), p3_profile(), GREEN, GREEN_IN_P3),
+            (p3_profile(), None, GREEN_IN_P3, GREEN),
+            (p3_profile(), p3_profile(), GREEN, GREEN),
+            (BROKEN, None, GREEN, GREEN),
+            (p3_profile(), BROKEN, GREEN, GREEN),
+        ],
+    )
+    def test_a_picture_has_its_own(
+        self, cut, photo, own, profile, before, after, tmp_path: Path
+    ) -> None:
+        PILImage.new("RGB", (12, 8), before).save(tmp_path / "b.png", icc_profile=own)
+        output = Output(background=tmp_path / "b.png")
+        picture = rendered(cut, photo, output, icc_profile=profile)
+        np.testing.assert_allclose(picture[0, 0], after, atol=1)
+
+    def test_a_blurred_photo_has_the_photo_s(self, cut, photo) -> None:
+        output = Output(background="blur")
+        np.testing.assert_array_equal(
+            rendered(cut, photo, output, icc_profile=p3_profile()), rendered(cut, photo, output)
+        )
 
 
 class TestCrop:

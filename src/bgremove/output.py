@@ -18,7 +18,7 @@ from PIL import ImageColor
 from bgremove.arrays import Alpha, Cutout, Image, alpha_from_uint8, extent, resize
 from bgremove.errors import ImageReadError, ImageTooLargeError, ImageWriteError, OptionError
 from bgremove.ground import without_subject
-from bgremove.image_io import Photo, encode_png, read_photo
+from bgremove.image_io import Photo, encode_png, in_profile, read_photo
 from bgremove.option_checks import check_choice, check_number, check_text, told
 from bgremove.tiles import grown, tiles
 
@@ -64,7 +64,8 @@ class Output:
         RGBA; 0 and 255 in grey; the alpha in grey; or the subject's colours, on black.
     background : str or path, optional
         For cutouts: a CSS colour (``white``, ``#ff8800``), a picture's path, or ``blur`` or
-        ``blur:RADIUS`` for the photo's own, blurred without its subject. The result is RGB then.
+        ``blur:RADIUS`` for the photo's own, blurred without its subject. The result is RGB then,
+        in the photo's colour profile; CSS colours, and pictures without one, are sRGB.
     crop : bool, default False
         Whether to cut the picture down to the subject.
     margin : str, default "0"
@@ -140,7 +141,11 @@ class Output:
 
 
 def rendered(
-    cutout: Cutout, photo: Image, output: Output, own_alpha: Alpha | None = None
+    cutout: Cutout,
+    photo: Image,
+    output: Output,
+    own_alpha: Alpha | None = None,
+    icc_profile: bytes | None = None,
 ) -> NDArray[np.uint8]:
     """Make of a cutout what is asked for.
 
@@ -152,6 +157,8 @@ def rendered(
     output : Output
     own_alpha : (H, W) ndarray of float32 in [0, 1], optional
         What the photo came with: what it hides is not shown.
+    icc_profile : bytes, optional
+        The photo's colour space, which the result is in, too; None stands for sRGB.
 
     Returns
     -------
@@ -180,7 +187,7 @@ def rendered(
     if output.output == "foreground":
         return np.ascontiguousarray(cutout[..., :3])
     if output.background is not None:
-        return over(cutout, _background(output.background, photo))
+        return over(cutout, _background(output.background, photo, icc_profile))
     return cutout
 
 
@@ -296,19 +303,23 @@ def _covering(picture: Image, width: int, height: int) -> Image:
 # Backgrounds
 
 
-def _background(background: str | os.PathLike[str], photo: Image) -> Image:
+def _background(
+    background: str | os.PathLike[str], photo: Image, icc_profile: bytes | None
+) -> Image:
     height, width = photo.shape[:2]
     text = background if isinstance(background, str) else ""
     if (blur := _blur_of(text)) is not None:
         sigma = blur or BLUR_SHARE * max(height, width)
         return blurred(photo, sigma)
     if (colour := _colour_of(text)) is not None:
-        return np.broadcast_to(np.array(colour, np.uint8), photo.shape)
+        pixel = np.array([[colour]], np.uint8)
+        return np.broadcast_to(in_profile(pixel, None, icc_profile), photo.shape)
     try:
-        picture = read_photo(background).image
+        picture = read_photo(background)
     except ImageTooLargeError as error:
         raise ImageReadError(f"background {background}: too large; take a smaller one") from error
-    return _covering(picture, width, height)
+    covering = _covering(picture.image, width, height)
+    return in_profile(covering, picture.icc_profile, icc_profile)
 
 
 def blurred(photo: Image, sigma: float) -> Image:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 import pytest
+from pictures import p3_profile
 from PIL import Image as PILImage
 
 from bgremove.arrays import Image
@@ -55,6 +56,17 @@ class TestRun:
         assert outcome.status == "done"
         np.testing.assert_array_equal(shown, ObjectRemover()(picture, output=settings.output))
         np.testing.assert_allclose(shown[0].astype(int), picture[-1, :, :3], atol=2)
+
+    def test_a_background_looks_the_same_in_the_photo_s_colour_profile(self, draw: Draw) -> None:
+        with PILImage.open(draw("a.png")) as drawn:
+            drawn.save("a.png", icc_profile=p3_profile())
+        output = Output(background="#3ca03c")
+        [outcome] = run(plan(["a.png"]).jobs, ObjectRemover(), Settings(output=output))
+        assert outcome.status == "done"
+        with PILImage.open("a-cutout.png") as written:
+            np.testing.assert_array_equal(written, ObjectRemover()("a.png", output=output))
+            assert written.info["icc_profile"] == p3_profile()
+            assert written.getpixel((0, 0)) == (89, 158, 73)
 
     def test_folders_of_the_output_are_made(self, draw: Draw) -> None:
         draw("a.png")

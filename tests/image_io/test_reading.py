@@ -6,10 +6,12 @@ import socket
 import subprocess
 import sys
 import warnings
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -29,7 +31,7 @@ from pictures import (
     srgb_profile,
 )
 from PIL import Image as PILImage
-from PIL import features
+from PIL import PngImagePlugin, features
 from PIL.ImageFile import ImageFile
 
 from bgremove.errors import ImageReadError, ImageTooLargeError, MissingExtraError
@@ -275,8 +277,16 @@ def test_truncated_picture_is_told(format_name: str, share: float, tmp_path: Pat
 
 
 def test_bare_signature_is_a_truncated_picture() -> None:
-    with pytest.raises(ImageReadError, match=r"^x: the PNG is damaged or truncated$"):
+    with pytest.raises(ImageReadError, match=r"^x: the PNG is damaged or truncated, or of a kind"):
         decode(b"\x89PNG\r\n\x1a\n", "x")
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64, np.int32])
+def test_tiff_of_pixels_that_pillow_lacks_is_not_called_damaged_only(kind: type) -> None:
+    _, data = cv2.imencode(".tiff", np.zeros((4, 6, 3), kind))
+    told = r"^x: the TIFF is .*, or of a kind that Pillow does not read; save it anew, with 8 bits"
+    with pytest.raises(ImageReadError, match=told):
+        decode(data.tobytes(), "x")
 
 
 def test_name_of_several_lines_makes_no_message_of_several_lines(tmp_path: Path) -> None:
@@ -325,8 +335,39 @@ def test_only_our_limit_counts_and_pillows_is_left_as_it_was(
     assert PILImage.MAX_IMAGE_PIXELS == 5
 
 
+def png_with(*chunks: tuple[bytes, bytes]) -> bytes:
+    """A black pixel, with more chunks before it."""
+    pixel = b"IDAT", zlib.compress(bytes(4))
+    return png_of_chunks(png_header(1, 1, 8, 2), *chunks, pixel, (b"IEND", b""))
+
+
+def large_text(kind: bytes, size: int) -> tuple[bytes, bytes]:
+    before = {b"tEXt": b"key\0", b"zTXt": b"key\0\0", b"iTXt": b"key\0\1\0\0\0"}[kind]
+    text = b"text" * (size // 4)
+    return kind, before + (text if kind == b"tEXt" else zlib.compress(text))
+
+
+@pytest.mark.parametrize("kind", [b"tEXt", b"zTXt", b"iTXt"])
+def test_large_texts_in_a_png_are_no_damage(kind: bytes) -> None:
+    texts = [large_text(kind, 5_000_000)] * 3
+    assert decode(png_with(*texts), "x").image.shape == (1, 1, 3)
+
+
+@pytest.mark.parametrize("kind", [b"tEXt", b"zTXt", b"iTXt"])
+def test_texts_of_a_png_have_a_limit_all_the_same(kind: bytes) -> None:
+    with pytest.raises(ImageReadError, match=r"^x: the PNG is damaged or truncated: .*MAX_TEXT_"):
+        decode(png_with(large_text(kind, 65 * 2**20)), "x")
+
+
+def test_a_large_colour_profile_goes_from_a_png_to_its_cutout() -> None:
+    profile = srgb_profile() + np.random.default_rng(0).bytes(3_000_000)
+    photo = decode(drawn("PNG", icc_profile=profile), "x")
+    assert photo.icc_profile == profile
+    assert decode(encode_png(colours_and_alpha(), photo), "x").icc_profile == profile
+
+
 def test_threads_read_side_by_side_and_leave_pillow_and_the_warnings_as_they_were() -> None:
-    filters, limit = list(warnings.filters), PILImage.MAX_IMAGE_PIXELS
+    filters, limits = list(warnings.filters), pillow_limits()
     broken = b"Exif\0\0II*\0\x08\0\0\0" + b"\x05\0" + b"\x12\x01\x03\0\xff\xff\xff\x7f\x08\0\0\0"
     data = drawn("JPEG", exif=broken)
     expected = decode(data, "x").image
@@ -334,7 +375,12 @@ def test_threads_read_side_by_side_and_leave_pillow_and_the_warnings_as_they_wer
         for image in pool.map(lambda _: decode(data, "x").image, range(200)):
             np.testing.assert_array_equal(image, expected)
     assert list(warnings.filters) == filters
-    assert limit == PILImage.MAX_IMAGE_PIXELS
+    assert pillow_limits() == limits
+
+
+def pillow_limits() -> list[int | None]:
+    png = PngImagePlugin
+    return [PILImage.MAX_IMAGE_PIXELS, png.MAX_TEXT_CHUNK, png.MAX_TEXT_MEMORY]
 
 
 # Fuzz

@@ -1,5 +1,6 @@
 """The light engine tells which ONNX files it takes, whoever runs them."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -116,6 +117,58 @@ def test_a_network_of_another_shape_than_its_card_is_told(tmp_path: Path, read: 
     segmenter = OnnxSegmenter(CARD, write_onnx(tmp_path / "mean.onnx", shape=(1, 2, 8)), read)
     with pytest.raises(ModelMismatchError, match=r"expected an output .* found \(1, 2, 8\)"):
         segmenter.predict(np.zeros((4, 4, 3), np.uint8))
+
+
+def write_greedy_onnx(path: Path) -> None:
+    """A network that needs 300 MB for a picture of 4 × 4, and gives its mean."""
+    nodes = [
+        helper.make_node("Tile", ["image", "times"], ["large"]),
+        helper.make_node("Sqrt", ["large"], ["roots"]),
+        helper.make_node("ReduceMean", ["roots"], ["out"], axes=[3], keepdims=1),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "greedy",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, (1, 4, 4, 3))],
+        [helper.make_tensor_value_info("out", TensorProto.FLOAT, (1, 4, 4, 1))],
+        [helper.make_tensor("times", TensorProto.INT64, [4], (1, 1, 1, 800_000))],
+    )
+    model = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 13)])
+    onnx.save(model, path)
+
+
+WITH_LITTLE_MEMORY = """
+import sys
+from importlib import import_module
+from pathlib import Path
+from resource import RLIMIT_AS, RLIM_INFINITY, getpagesize, setrlimit
+
+import numpy as np
+
+run = import_module(sys.argv[1]).read(Path(sys.argv[2]))
+picture = np.ones((1, 4, 4, 3), np.float32)
+used = int(Path("/proc/self/statm").read_text().split()[0]) * getpagesize()
+setrlimit(RLIMIT_AS, (used + 50_000_000, RLIM_INFINITY))
+try:
+    run(picture)
+except MemoryError as error:
+    print(error)
+setrlimit(RLIMIT_AS, (RLIM_INFINITY, RLIM_INFINITY))
+print(run(picture).mean())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited as Linux does it")
+@readers
+def test_too_little_memory_is_no_fault_of_the_network_s(tmp_path: Path, read: Reader) -> None:
+    write_greedy_onnx(tmp_path / "greedy.onnx")
+    arguments = [read.__module__, str(tmp_path / "greedy.onnx")]
+    told = subprocess.check_output(
+        [sys.executable, "-c", WITH_LITTLE_MEMORY, *arguments], text=True
+    )
+    failure, after = told.splitlines()
+    assert "greedy.onnx: not enough memory for an input of shape (1, 4, 4, 3): " in failure
+    assert float(after) == 1
 
 
 def test_an_operator_that_opencv_lacks_is_told(

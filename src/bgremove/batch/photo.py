@@ -109,7 +109,7 @@ def _cut_out(job: Job, remover: Remover, settings: Settings, data: bytes | None)
                 shown, own = photo.image, photo.alpha
             photo = photo.without_pixels()
             del cut
-            picture = rendered(whole, shown, settings.output, own)
+            picture = rendered(whole, shown, settings.output, own, photo.icc_profile)
             del whole, shown, own
         with watch.stage("encode"):
             encoded = encode(picture, photo, settings.output)

@@ -1,6 +1,7 @@
 """Pictures in and out: decoded upright into an `Image`, encoded, written whole or not at all."""
 
 from bgremove.image_io.photo import Photo
+from bgremove.image_io.profiles import in_profile
 from bgremove.image_io.reading import (
     DEFAULT_MAX_PIXELS,
     PICTURE_SUFFIXES,
@@ -25,6 +26,7 @@ __all__ = [
     "decode",
     "encode_png",
     "encode_png_bands",
+    "in_profile",
     "make_folder",
     "photo_from_pil",
     "read_photo",

@@ -2,16 +2,16 @@
 
 import math
 from contextlib import suppress
-from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, ImageCms
+from PIL import ExifTags
 from PIL import Image as PILImage
 
 from bgremove.arrays import alpha_from_uint8, uint8_from_uint16
 from bgremove.errors import ImageReadError
 from bgremove.image_io.photo import Photo
+from bgremove.image_io.profiles import transform_between
 
 
 def photo_of(picture: PILImage.Image, name: str) -> Photo:
@@ -140,10 +140,8 @@ def _in_srgb(picture: PILImage.Image, plain: PILImage.Image, profile: bytes) -> 
     if picture.mode not in _MODES_OF_SPACES.get(_space_of(profile), ()):
         return plain
     source = picture if picture.mode == "CMYK" else plain.getchannel("R")
-    srgb = ImageCms.createProfile("sRGB")
-    try:
-        transform = ImageCms.buildTransform(BytesIO(profile), srgb, source.mode, "RGB")
-    except ImageCms.PyCMSError:
+    transform = transform_between(profile, None, source.mode)
+    if transform is None:
         return plain
     colours = transform.apply(source)
     if plain.mode == "RGBA":

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from PIL import Image as PILImage
 from PIL import (
+    PngImagePlugin,
     TiffImagePlugin,  # noqa: F401  (Pillow would load all its plugins to find these two)
     UnidentifiedImageError,
     WebPImagePlugin,  # noqa: F401
@@ -62,7 +63,8 @@ def read_photo(
     ------
     ImageReadError
         If the file is missing, no regular file, empty, damaged or truncated, none of these
-        formats, or of float pixels, whose range nobody knows.
+        formats, of a kind of theirs that Pillow does not read, or of float pixels, whose range
+        nobody knows.
     ImageTooLargeError
         If it has more than `max_pixels`.
     MissingExtraError
@@ -194,7 +196,10 @@ def _decode(stream: BinaryIO, name: str, max_pixels: int, frame: int) -> Photo:
     except (BgremoveError, MemoryError):
         raise
     except UnidentifiedImageError as error:
-        raise ImageReadError(f"{name}: the {format_name} is damaged or truncated") from error
+        raise ImageReadError(
+            f"{name}: the {format_name} is damaged or truncated, or of a kind that Pillow does "
+            "not read; save it anew, with 8 bits a channel"
+        ) from error
     except Exception as error:
         raise ImageReadError(
             f"{name}: the {format_name} is damaged or truncated: {reason_of(error)}"
@@ -247,11 +252,22 @@ def _check_size(picture: PILImage.Image, name: str, max_pixels: int) -> None:
         )
 
 
-class _PillowRules:
-    """Pillow's warnings and its own limit on pixels, off while anybody in here uses Pillow.
+_LARGEST_TEXT = 64 * 2**20
+"""Of a PNG's texts and colour profile, in bytes; Pillow's own limit is 1 MB for each."""
 
-    Both are switches of the whole process: who comes first turns them off, and who leaves last
-    turns them back, so that threads may come and go.
+_LIMITS = (
+    (PILImage, "MAX_IMAGE_PIXELS", None),
+    (PngImagePlugin, "MAX_TEXT_CHUNK", _LARGEST_TEXT),
+    (PngImagePlugin, "MAX_TEXT_MEMORY", _LARGEST_TEXT),
+)
+"""Where Pillow keeps each limit, and what it is in here."""
+
+
+class _PillowRules:
+    """Pillow's warnings off, and its limits as ours, while anybody in here uses Pillow.
+
+    All are switches of the whole process: who comes first turns them, and who leaves last turns
+    them back, so that threads may come and go.
     """
 
     def __init__(self) -> None:
@@ -261,8 +277,9 @@ class _PillowRules:
     def __enter__(self) -> None:
         with self._lock:
             if self._users == 0:
-                self._limit = PILImage.MAX_IMAGE_PIXELS
-                PILImage.MAX_IMAGE_PIXELS = None
+                self._limits = [getattr(module, name) for module, name, _ in _LIMITS]
+                for module, name, ours in _LIMITS:
+                    setattr(module, name, ours)
                 self._warnings = warnings.catch_warnings()
                 self._warnings.__enter__()
                 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -273,7 +290,8 @@ class _PillowRules:
             self._users -= 1
             if self._users == 0:
                 self._warnings.__exit__(None, None, None)
-                PILImage.MAX_IMAGE_PIXELS = self._limit
+                for (module, name, _ours), theirs in zip(_LIMITS, self._limits, strict=True):
+                    setattr(module, name, theirs)
 
 
 _pillow_rules = _PillowRules()

@@ -202,17 +202,17 @@ class Remover(ABC):
             array = check_picture(picture)
             image = np.ascontiguousarray(array[..., :3])
             own = alpha_from_uint8(array[..., 3]) if array.shape[2] == 4 else None
-            return self._rendered(image, own, output, require_subject)
+            return self._rendered(Photo(image, own, None, None), output, require_subject)
         photo = _photo_of(picture, max_pixels)
-        return photo.as_pil(self._rendered(photo.image, photo.alpha, output, require_subject))
+        return photo.as_pil(self._rendered(photo, output, require_subject))
 
-    def _rendered(
-        self, image: Image, own: Alpha | None, output: Output, require_subject: bool
-    ) -> NDArray[np.uint8]:
+    def _rendered(self, photo: Photo, output: Output, require_subject: bool) -> NDArray[np.uint8]:
+        image, own = photo.image, photo.alpha
         matte = self.checked_matte(image) if require_subject else self._warned_matte(image)
         if require_subject and not matte.found:
             raise NoSubjectError(f"no {self.subject} found")
-        return rendered(cutout(image, matte.source, own), image, output, own)
+        cut = cutout(image, matte.source, own)
+        return rendered(cut, image, output, own, photo.icc_profile)
 
     def checked_matte(self, image: Image) -> Matte:
         """Find the subject of an image, and check what a remover of a user's own gives.

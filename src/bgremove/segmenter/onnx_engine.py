@@ -1,5 +1,6 @@
 """The light engine: an ONNX network on the CPU, in the hands of OpenCV or of ONNX Runtime."""
 
+import re
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -17,7 +18,10 @@ from bgremove.segmenter.base import prepare
 from bgremove.segmenter.shapes import as_maps, check_shapes
 
 Run: TypeAlias = Callable[[NDArray[np.float32]], NDArray[Any]]
-"""From a network's input to its first output; `ModelMismatchError` for what does not fit."""
+"""From a network's input to its first output.
+
+`ModelMismatchError` for what does not fit, and `MemoryError` where memory is short.
+"""
 
 Reader: TypeAlias = Callable[[Path], Run]
 """Reads a file; `ModelMismatchError` for what is no ONNX network."""
@@ -28,11 +32,22 @@ def unreadable(path: Path, error: Exception) -> ModelMismatchError:
     return ModelMismatchError(f"{path}: expected an ONNX network: {_reason(error)}")
 
 
-def unfit(path: Path, batch: NDArray[np.float32], error: Exception) -> ModelMismatchError:
-    """Tell, in one line, that a network fails on an input."""
+_OUT_OF_MEMORY = re.compile("[Ff]ailed to allocate|bad.alloc")
+"""What OpenCV, ONNX Runtime and C++ write where memory is short: none has an error of its own."""
+
+
+def failed(
+    path: Path, batch: NDArray[np.float32], error: Exception
+) -> ModelMismatchError | MemoryError:
+    """Tell, in one line, why a network failed on an input."""
+    reason = _reason(error)
+    if isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(reason):
+        return MemoryError(
+            f"{path}: not enough memory for an input of shape {batch.shape}: {reason}"
+        )
     return ModelMismatchError(
         f"{path}: expected a network for an input of shape {batch.shape} "
-        f"and float32, but it fails: {_reason(error)}"
+        f"and float32, but it fails: {reason}"
     )
 
 
@@ -80,6 +95,8 @@ class OnnxSegmenter:
         ------
         ModelMismatchError
             If the network does not take or give what its card says.
+        MemoryError
+            If it needs more than there is.
         """
         batch = prepare(image, spec or self.card.input)
         output = self._output(batch)

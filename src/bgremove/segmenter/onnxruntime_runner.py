@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bgremove.errors import MissingExtraError
 from bgremove.extras import import_extra
-from bgremove.segmenter.onnx_engine import Run, unfit, unreadable
+from bgremove.segmenter.onnx_engine import Run, failed, unreadable
 
 _SILENT = 4
 """The severity from which on it writes to stderr: what is wrong is raised."""
@@ -76,7 +76,7 @@ def read(path: Path) -> Run:
         try:
             output: NDArray[Any] = session.run(None, {name: batch})[0]
         except Exception as error:  # its errors have no other base
-            raise unfit(path, batch, error) from error
+            raise failed(path, batch, error) from error
         return output
 
     return run

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from bgremove.devices import check_opencv
 from bgremove.errors import ModelMismatchError
 from bgremove.extras import how_to_install
-from bgremove.segmenter.onnx_engine import Run, unfit, unreadable
+from bgremove.segmenter.onnx_engine import Run, failed, unreadable
 
 
 def read(path: Path) -> Run:
@@ -40,6 +40,6 @@ def read(path: Path) -> Run:
             network.setInput(batch)
             return network.forward()
         except cv2.error as error:
-            raise unfit(path, batch, error) from error
+            raise failed(path, batch, error) from error
 
     return run
