@@ -1,7 +1,16 @@
-"""Freed memory goes back to the system."""
+"""Memory that is short, and freed memory, which goes back to the system."""
 
 import ctypes
+import re
 import sys
+
+_SHORTAGE = re.compile("[Ff]ailed to allocate|bad.alloc")
+"""What OpenCV, ONNX Runtime and C++ write where memory is short: none has an error of its own."""
+
+
+def is_shortage(error: Exception) -> bool:
+    """Tell whether an error, whoever raised it, means that memory is short."""
+    return isinstance(error, MemoryError) or _SHORTAGE.search(str(error)) is not None
 
 
 def return_freed_memory() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
+import cv2
 import numpy as np
 import pytest
 from pictures import p3_profile
@@ -17,6 +18,8 @@ from bgremove.batch.photo import measured
 from bgremove.output import Output
 from bgremove.removers.base import Matte, Remover
 from bgremove.removers.object import ObjectRemover
+
+NO_MEMORY = "not enough memory for a picture of this size"
 
 Draw: TypeAlias = Callable[..., Path]
 
@@ -132,6 +135,10 @@ class TestRun:
         ("error", "message"),
         [
             (MemoryError(), "not enough memory for a picture of this size"),
+            (
+                cv2.error("Failed to allocate 9 bytes"),
+                "not enough memory for a picture of this size",
+            ),
             (ZeroDivisionError("oops"), "internal error: ZeroDivisionError: oops"),
         ],
     )

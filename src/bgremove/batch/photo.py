@@ -22,6 +22,7 @@ from bgremove.image_io import (
     read_photo,
     write_atomically,
 )
+from bgremove.memory import is_shortage
 from bgremove.output import DEFAULT as DEFAULT_OUTPUT
 from bgremove.output import MASK_LEVEL, Output, rendered
 from bgremove.output import encoded as encode
@@ -75,9 +76,9 @@ def cut_out(
         return _cut_out(job, remover, settings, data)
     except BgremoveError as error:
         return failed(job.name, str(error), type(error).__name__)
-    except MemoryError:
-        return failed(job.name, "not enough memory for a picture of this size", "MemoryError")
     except Exception as error:  # noqa: BLE001  (our own bug, too, costs one photo only)
+        if is_shortage(error):
+            return failed(job.name, "not enough memory for a picture of this size", "MemoryError")
         _log.debug("%s: internal error", job.name, exc_info=True)
         kind = type(error).__name__
         return failed(job.name, f"internal error: {kind}: {error}", kind)

@@ -1,6 +1,5 @@
 """The light engine: an ONNX network on the CPU, in the hands of OpenCV or of ONNX Runtime."""
 
-import re
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from bgremove.arrays import Image, Probability
 from bgremove.cards import InputSpec, ModelCard
 from bgremove.errors import ModelMismatchError
-from bgremove.memory import return_freed_memory
+from bgremove.memory import is_shortage, return_freed_memory
 from bgremove.segmenter.base import prepare
 from bgremove.segmenter.shapes import as_maps, check_shapes
 
@@ -32,16 +31,12 @@ def unreadable(path: Path, error: Exception) -> ModelMismatchError:
     return ModelMismatchError(f"{path}: expected an ONNX network: {_reason(error)}")
 
 
-_OUT_OF_MEMORY = re.compile("[Ff]ailed to allocate|bad.alloc")
-"""What OpenCV, ONNX Runtime and C++ write where memory is short: none has an error of its own."""
-
-
 def failed(
     path: Path, batch: NDArray[np.float32], error: Exception
 ) -> ModelMismatchError | MemoryError:
     """Tell, in one line, why a network failed on an input."""
     reason = _reason(error)
-    if isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(reason):
+    if is_shortage(error):
         return MemoryError(
             f"{path}: not enough memory for an input of shape {batch.shape}: {reason}"
         )
