@@ -132,7 +132,7 @@ def test_a_missing_card_is_told(path: Path) -> None:
         read_card(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\x00", b"NaN,"])
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\x00", b"NaN,", b"[" * 99_999])
 def test_a_card_that_is_no_json_is_told(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(CardError, match=r"card\.json: expected a model's card in JSON"):

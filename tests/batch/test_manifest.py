@@ -1,6 +1,8 @@
 """What a second run may skip, must do again, and must not touch."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,7 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bgremove.batch import Job, Manifest, Outcome, plan, run
@@ -70,6 +72,34 @@ def test_a_photo_that_was_only_touched_is_done_again(job: Job) -> None:
     do(job)
     os.utime("in/a.png", ns=(1, 1))
     assert sort_out(job) == ([replace(job, overwrite=True)], [])
+
+
+def test_another_photo_of_the_same_size_and_time_is_done(job: Job) -> None:
+    do(job)
+    Path("other").mkdir()
+    shutil.copy2("in/a.png", "other/a.png")
+    [other] = plan(["other"], "out", overwrite=True).jobs
+    assert other.target == job.target
+    assert sort_out(other) == ([other], [])
+
+
+def test_a_photo_is_itself_whatever_leads_to_it(job: Job) -> None:
+    do(job)
+    Path("link").symlink_to("in")
+    for spelling in ("./in/../in", str(Path("in").absolute()), "link"):
+        [again] = plan([spelling], "out", overwrite=True).jobs
+        assert sort_out(again)[1][0].status == "skipped"
+
+
+def test_photos_and_outputs_may_be_moved_together(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    do(job)
+    Path("moved").mkdir()
+    for name in ("in", "out"):
+        Path(name).rename(Path("moved", name))
+    monkeypatch.chdir("moved")
+    assert sort_out(job)[1][0].status == "skipped"
 
 
 def test_a_lost_output_is_made_again(job: Job) -> None:
@@ -161,12 +191,30 @@ def test_a_line_that_was_cut_off_counts_for_nothing(job: Job) -> None:
     assert sort_out(job, "later")[1][0].status == "skipped"
 
 
-@given(st.binary(max_size=80))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=6,
+)
+EVENTS = st.fixed_dictionaries(
+    {"file": st.just("a-cutout.png") | ANYTHING, "subject": ANYTHING},
+    optional=dict.fromkeys(("source", "input", "output", "recipe", "status", "message"), ANYTHING),
+).map(lambda event: json.dumps(event).encode())
+
+
+@given(st.binary(max_size=80) | EVENTS)
+@example(b'{"file": "a\\u0000.png", "subject": null}')
+@example(b'{"file": "a\\ud800.png", "subject": null}')
+@example(b'{"file": "a-cutout.png", "subject": null, "status": "done", "message": "\\ud800"}')
+@example(b'{"file": "a-cutout.png", "subject": ' + b"[" * 99_999)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 def test_no_manifest_is_too_broken_to_begin_with(job: Job, text: bytes) -> None:
     Path("out").mkdir(exist_ok=True)
     Path("out", MANIFEST_FILE).write_bytes(text)
-    assert sort_out(job) == ([job], [])
+    [to_do], settled = sort_out(job)
+    assert replace(to_do, overwrite=False) == job
+    assert settled == []
+    assert all(map(os.path.isabs, recorded_places(Path("out"))))
 
 
 def test_two_runs_never_write_to_one_folder() -> None:
@@ -191,6 +239,20 @@ def test_a_device_in_its_place_is_told() -> None:
     Path("out", MANIFEST_FILE).symlink_to(os.devnull)
     with pytest.raises(ImageWriteError, match="expected a file, got a folder or device"):
         Manifest(Path("out"), "r")
+
+
+def test_what_has_come_in_an_output_s_place_is_no_output(job: Job) -> None:
+    do(job)
+    assert recorded_places(Path("out")) == {place_of(job.target)}
+    job.target.write_bytes(b"another photo")
+    assert recorded_places(Path("out")) == frozenset()
+
+
+def test_what_has_failed_left_no_output(job: Job) -> None:
+    Path("in/a.png").write_bytes(b"no picture")
+    do(job)
+    job.target.write_bytes(b"a photo")
+    assert recorded_places(Path("out")) == frozenset()
 
 
 @pytest.mark.parametrize("line", [b'{"file": 5, "subject": null}', b'{"file": "a', b"5", b"\xff"])

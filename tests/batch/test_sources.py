@@ -31,6 +31,17 @@ def test_no_search_finds_what_a_run_has_made_and_a_name_does(draw: Callable[...,
     assert find_sources(["in/a.jpg"], **options)[0] == [Source("in/a.jpg", Path("in/a.jpg"))]
 
 
+def test_a_link_that_leads_nowhere_is_found_and_told_when_read(draw: Callable[..., Path]) -> None:
+    draw("in/a.jpg")
+    Path("in/gone.jpg").symlink_to("nowhere.jpg")
+    Path("in/loop.jpg").symlink_to("loop.jpg")
+    Path("in/folder.jpg").mkdir()
+    for recursive in (False, True):
+        found, missing = find_sources(["in"], listed=[], recursive=recursive, without=None)
+        names = [Path(source.name).name for source in found]
+        assert (names, missing) == (["a.jpg", "gone.jpg", "loop.jpg"], [])
+
+
 def test_one_photo_is_meant_by_what_is_neither_a_folder_nor_a_pattern(
     draw: Callable[..., Path],
 ) -> None:

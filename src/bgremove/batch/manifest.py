@@ -30,6 +30,8 @@ class Record:
 
     Attributes
     ----------
+    source : str
+        Where the photo is, from the folder for outputs.
     input, output : Stamp
         As they were when the output was written; None for a photo that was begun and not ended.
     recipe : str
@@ -38,6 +40,7 @@ class Record:
         ``begun``, or the outcome's.
     """
 
+    source: str = ""
     input: Stamp = None
     output: Stamp = None
     recipe: str = ""
@@ -86,7 +89,7 @@ class Past:
         to_do, settled = [], []
         for job in jobs:
             record = self._record(job)
-            may_replace = overwrite or _is_ours(record, job)
+            may_replace = overwrite or _left_by_run(record, _target(job))
             if self._is_valid(record, job):
                 settled.append(_skipped(job, record))
             elif may_replace or not os.path.lexists(_target(job)):
@@ -112,6 +115,7 @@ class Past:
             and record.input == stamp(job.source)
             and record.output is not None
             and record.output == stamp(job.target)
+            and record.source == _source(job, self.folder)
         )
 
 
@@ -172,6 +176,7 @@ class Manifest:
         self._append(
             job,
             Record(
+                source=_source(job, self._folder),
                 input=self._inputs.pop(_target(job), None),
                 output=stamp(job.target) if outcome.status != "failed" or job.overwrite else None,
                 recipe=self._recipe,
@@ -210,8 +215,15 @@ def read_records(folder: Path) -> dict[str, Record]:
 
 
 def recorded_places(folder: Path) -> frozenset[str]:
-    """Tell where the outputs are that runs have written to a folder, as `place_of` gives it."""
-    return frozenset(place_of(folder / name) for name in read_records(folder))
+    """Tell where the outputs are that runs have written to a folder, as `place_of` gives it.
+
+    What has come in an output's place since is somebody else's.
+    """
+    return frozenset(
+        place_of(folder / name)
+        for name, record in read_records(folder).items()
+        if _left_by_run(record, folder / name)
+    )
 
 
 def stamp(path: Path | None) -> Stamp:
@@ -246,8 +258,19 @@ def _target(job: Job) -> Path:
     return job.target
 
 
-def _is_ours(record: Record, job: Job) -> bool:
-    return record.status == "begun" or record.output == stamp(job.target) is not None
+def _source(job: Job, folder: Path) -> str:
+    """Where a photo really is, from a folder: a tree of photos and outputs may be moved whole."""
+    if job.source is None:
+        return ""
+    place = place_of(job.source)
+    try:
+        return os.path.relpath(place, os.path.realpath(folder))
+    except ValueError:  # it is on another of Windows' drives
+        return place
+
+
+def _left_by_run(record: Record, output: Path) -> bool:
+    return record.status == "begun" or record.output == stamp(output) is not None
 
 
 def _skipped(job: Job, record: Record) -> Outcome:
@@ -273,15 +296,24 @@ def _records(text: bytes) -> dict[str, Record]:
 
 
 def _event(line: bytes) -> tuple[str, Record] | None:
-    """Read a line; one that was cut off, or that a later version wrote, says nothing."""
+    """Read a line; one that was cut off, or that something else wrote, says nothing."""
     try:
         event = json.loads(line)
-        output, known = os.fspath(event.pop("file")), event.pop("subject")
+        output, known = event.pop("file"), event.pop("subject")
         if known is not None:
             known = Subject(**{**known, "box": known["box"] and tuple(known["box"])})
-        return output, Record(**event, subject=known)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        record = Record(**event, subject=known)
+        _check_texts(output, record.source, record.recipe, record.status, record.message)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+    return output, record
+
+
+def _check_texts(*texts: str) -> None:
+    """Raise for what is no text, or none that a file's name, a message or a report could hold."""
+    for text in texts:
+        if b"\0" in os.fsencode(text):
+            raise ValueError(text)
 
 
 def _lock(file: BinaryIO, folder: Path) -> None:

@@ -115,10 +115,7 @@ class _Pool:
         try:
             self._workers.append(_Worker(self._recipe, self._threads))
         except OSError as error:
-            reason = reason_of(error)
-            raise WorkerError(
-                f"a worker cannot be started: {reason}; try fewer (--jobs)"
-            ) from error
+            raise WorkerError(f"a worker cannot be started: {reason_of(error)}") from error
 
     def work_off(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         waiting = iter(jobs)
