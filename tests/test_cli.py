@@ -591,6 +591,28 @@ class TestProcess:
         assert Path("a-cutout.png").is_file()
         assert Path("b-cutout.png").is_file()
 
+    @pytest.mark.skipif(os.name == "nt", reason="Windows removes no folder that is in use")
+    @pytest.mark.parametrize(
+        ("arguments", "code"),
+        [("--out b.png", 1), ("--out {}/b.png", 0), ("--out -", 0), ("batch --out o", 1)],
+    )
+    def test_a_current_folder_that_is_gone_is_no_traceback(
+        self, bare_folder: Path, arguments: str, code: int
+    ) -> None:
+        draw("a.png")
+        words = [word.replace("{}", str(bare_folder)) for word in arguments.split()]
+        photo = str(bare_folder / "a.png")
+        line = shlex.join([*COMMAND, *words, "--method", "contour", photo])
+        done = subprocess.run(
+            ["sh", "-c", f"mkdir d && cd d && rmdir ../d && exec {line} > ../out"],
+            env=subprocess_environment(),
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code
+        assert len(done.stderr.splitlines()) == code
+
     @pytest.mark.skipif(os.name == "nt", reason="needs a shell")
     def test_an_input_that_is_open_for_writing_alone_is_told(self) -> None:
         line = f"exec {shlex.join(COMMAND)} - --method contour --out a.png 0> file"
