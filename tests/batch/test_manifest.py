@@ -1,6 +1,8 @@
 """What a second run may skip, must do again, and must not touch."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bgremove.batch import Job, Manifest, Outcome, plan, run
-from bgremove.batch.manifest import MANIFEST_FILE, recorded_places, stamp
+from bgremove.batch.manifest import MANIFEST_FILE, read_records, recorded_places, stamp
 from bgremove.batch.places import place_of
 from bgremove.errors import ImageWriteError
 from bgremove.image_io import write_atomically
@@ -29,17 +31,19 @@ def job(draw: Draw) -> Job:
     return job
 
 
-def do(job: Job, recipe: str = "r") -> Outcome:
+def do(job: Job, recipe: str = "r", out: str = "out") -> Outcome:
     """Run one job, as a batch does."""
-    with Manifest(Path("out"), recipe) as manifest:
+    with Manifest(Path(out), recipe) as manifest:
         manifest.begin(job)
         [outcome] = run([job], ObjectRemover())
         manifest.end(job, outcome)
     return outcome
 
 
-def sort_out(job: Job, recipe: str = "r", **options: bool) -> tuple[list[Job], list[Outcome]]:
-    with Manifest(Path("out"), recipe) as manifest:
+def sort_out(
+    job: Job, recipe: str = "r", out: str = "out", **options: bool
+) -> tuple[list[Job], list[Outcome]]:
+    with Manifest(Path(out), recipe) as manifest:
         return manifest.sort_out([job], **options)
 
 
@@ -70,6 +74,72 @@ def test_a_photo_that_was_only_touched_is_done_again(job: Job) -> None:
     do(job)
     os.utime("in/a.png", ns=(1, 1))
     assert sort_out(job) == ([replace(job, overwrite=True)], [])
+
+
+def test_another_folder_s_photo_of_the_same_size_and_time_is_another(job: Job, draw: Draw) -> None:
+    do(job)
+    shutil.copystat("in/a.png", draw("other/a.png"))
+    [other] = plan(["other"], "out", overwrite=True).jobs
+    assert (other.target, stamp(other.source)) == (job.target, stamp(job.source))
+    assert sort_out(other) == ([other], [])
+    do(other)
+    assert sort_out(other)[1][0].status == "skipped"
+    assert sort_out(job) == ([replace(job, overwrite=True)], [])
+
+
+SPELLINGS = [("in", "out"), ("./in", "x/../out"), ("link/in", "far/out"), ("{}/in", "{}/out")]
+
+
+@pytest.mark.parametrize(("photos", "out"), SPELLINGS)
+@pytest.mark.parametrize(("photos_before", "out_before"), SPELLINGS)
+def test_a_photo_is_the_same_however_it_and_the_outputs_are_spelled(
+    draw: Draw, folder: Path, photos_before: str, out_before: str, photos: str, out: str
+) -> None:
+    draw("in/a.png")
+    for name in ("x", "far", "out"):
+        Path(name).mkdir()
+    Path("link").symlink_to(".", target_is_directory=True)
+    Path("far/out").symlink_to("../out", target_is_directory=True)
+
+    [job] = plan([photos_before.format(folder)], out_before.format(folder)).jobs
+    do(job, out=out_before.format(folder))
+    [again] = plan([photos.format(folder)], out.format(folder), overwrite=True).jobs
+    assert sort_out(again, out=out.format(folder))[1][0].status == "skipped"
+
+
+def test_a_photo_that_was_moved_along_with_the_outputs_is_the_same(job: Job) -> None:
+    do(job)
+    Path("moved").mkdir()
+    for folder in ("in", "out"):
+        Path(folder).rename(Path("moved", folder))
+    os.chdir("moved")
+    assert sort_out(job)[1][0].status == "skipped"
+
+
+def test_a_manifest_that_tells_no_sources_still_counts(job: Job) -> None:
+    do(job)
+    path = Path("out", MANIFEST_FILE)
+    events = [json.loads(line) for line in path.read_text().splitlines()]
+    for event in events:
+        del event["source"]
+    path.write_text("".join(f"{json.dumps(event)}\n" for event in events))
+    assert sort_out(job)[1][0].status == "skipped"
+
+
+def test_a_photo_that_no_way_from_the_outputs_leads_to_is_told_by_its_whole_name(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relpath = os.path.relpath
+
+    def as_if_on_two_drives(path: str, start: str) -> str:
+        if not Path(path).absolute().is_relative_to(Path(start).absolute()):
+            raise ValueError("path is on mount 'D:', start on mount 'C:'")
+        return relpath(path, start)
+
+    monkeypatch.setattr(os.path, "relpath", as_if_on_two_drives)
+    do(job)
+    assert read_records(Path("out"))["a-cutout.png"].source == place_of(job.source)
+    assert sort_out(job)[1][0].status == "skipped"
 
 
 def test_a_lost_output_is_made_again(job: Job) -> None:
@@ -216,8 +286,8 @@ def test_a_full_disk_is_told(job: Job, room: int, reason: str) -> None:
 
 
 def test_names_that_are_no_text_are_kept(draw: Draw) -> None:
-    draw(Path(os.fsdecode(b"in/\xff\n.png")))
-    [job] = plan(["in"], "out").jobs
+    draw(Path(os.fsdecode(b"in\xfe/\xff\n.png")))
+    [job] = plan([os.fsdecode(b"in\xfe")], "out").jobs
     do(job)
     assert sort_out(job)[1][0].status == "skipped"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bgremove.batch.jobs import Job, Outcome, Subject, failed
-from bgremove.batch.places import place_of
+from bgremove.batch.places import identity, place_of
 from bgremove.errors import ImageWriteError, reason_of
 from bgremove.image_io import remove_parts
 
@@ -30,12 +30,17 @@ class Record:
 
     Attributes
     ----------
-    input, output : Stamp
-        As they were when the output was written; None for a photo that was begun and not ended.
+    input : Stamp
+        As the photo was when it was begun.
+    output : Stamp
+        As it was when it was written; None for a photo that was begun and not ended.
     recipe : str
         `Recipe.fingerprint` of the run.
     status : str
         ``begun``, or the outcome's.
+    source : str
+        Where the photo is, from the real folder of the outputs, so that both can move together;
+        the whole of it from another drive. Empty where nothing tells, as in early manifests.
     """
 
     input: Stamp = None
@@ -44,6 +49,7 @@ class Record:
     status: str = "begun"
     message: str = ""
     subject: Subject | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,7 +118,13 @@ class Past:
             and record.input == stamp(job.source)
             and record.output is not None
             and record.output == stamp(job.target)
+            and self._is_of_photo(record, job)
         )
+
+    def _is_of_photo(self, record: Record, job: Job) -> bool:
+        if not record.source or job.source is None:
+            return True
+        return identity(Path(os.path.realpath(self.folder), record.source)) == identity(job.source)
 
 
 class Manifest:
@@ -134,7 +146,7 @@ class Manifest:
     def __init__(self, folder: Path, recipe: str) -> None:
         self._folder = folder
         self._recipe = recipe
-        self._inputs: dict[Path, Stamp] = {}
+        self._begun: dict[Path, Record] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if (folder / MANIFEST_FILE).exists() and not (folder / MANIFEST_FILE).is_file():
@@ -164,22 +176,23 @@ class Manifest:
 
     def begin(self, job: Job) -> None:
         """Write down that a job is about to be started."""
-        self._inputs[_target(job)] = stamp(job.source)
-        self._append(job, Record())
+        source = _place_from(self._folder, job.source)
+        record = Record(input=stamp(job.source), source=source)
+        self._begun[_target(job)] = record
+        self._append(job, record)
 
     def end(self, job: Job, outcome: Outcome) -> None:
         """Write down what became of a job."""
-        self._append(
-            job,
-            Record(
-                input=self._inputs.pop(_target(job), None),
-                output=stamp(job.target) if outcome.status != "failed" or job.overwrite else None,
-                recipe=self._recipe,
-                status=outcome.status,
-                message=outcome.message,
-                subject=outcome.subject,
-            ),
+        begun = self._begun.pop(_target(job), Record())
+        record = replace(
+            begun,
+            output=stamp(job.target) if outcome.status != "failed" or job.overwrite else None,
+            recipe=self._recipe,
+            status=outcome.status,
+            message=outcome.message,
+            subject=outcome.subject,
         )
+        self._append(job, record)
 
     def _append(self, job: Job, record: Record) -> None:
         line = json.dumps({"file": _key(job, self._folder), **asdict(record)}).encode() + b"\n"
@@ -239,6 +252,17 @@ _UNKNOWN = Record(status="unknown")
 
 def _key(job: Job, folder: Path) -> str:
     return os.path.relpath(_target(job), folder)
+
+
+def _place_from(folder: Path, photo: Path | None) -> str:
+    """Where a photo is, as `Record.source` tells it."""
+    if photo is None:
+        return ""
+    place = place_of(photo)
+    try:
+        return os.path.relpath(place, os.path.realpath(folder))
+    except ValueError:  # on another drive
+        return place
 
 
 def _target(job: Job) -> Path:
