@@ -272,6 +272,31 @@ def test_a_line_that_says_nothing_names_no_output(line: bytes) -> None:
     assert recorded_places(Path("out")) == {place_of(Path("out/x/a.png"))}
 
 
+def test_an_output_is_at_its_place_until_somebody_changes_it(job: Job) -> None:
+    do(job)
+    assert recorded_places(Path("out")) == {place_of(job.target)}
+    job.target.write_bytes(b"retouched")
+    assert recorded_places(Path("out")) == frozenset()
+    job.target.unlink()
+    assert recorded_places(Path("out")) == frozenset()
+
+
+def test_an_output_that_was_begun_is_at_its_place(job: Job) -> None:
+    with Manifest(Path("out"), "r") as manifest:
+        manifest.begin(job)
+    assert recorded_places(Path("out")) == {place_of(job.target)}
+
+
+def test_a_photo_in_the_place_of_an_output_that_failed_is_found(draw: Draw) -> None:
+    draw("in/a.jpg").write_bytes(b"no picture")
+    [job] = plan(["in"], "in", name="{stem}-new.png").jobs
+    with Manifest(Path("in"), "r") as manifest:
+        manifest.begin(job)
+        manifest.end(job, *run([job], ObjectRemover()))
+    theirs = draw(job.target)
+    assert [each.source for each in plan(["in"], "in").jobs] == [theirs, job.source]
+
+
 @pytest.mark.parametrize(("room", "reason"), [(0, "File too large"), (10, "no space left")])
 def test_a_full_disk_is_told(job: Job, room: int, reason: str) -> None:
     resource = pytest.importorskip("resource", reason="a file's size is limited by Unix only")

@@ -92,7 +92,7 @@ class Past:
         to_do, settled = [], []
         for job in jobs:
             record = self._record(job)
-            may_replace = overwrite or _is_ours(record, job)
+            may_replace = overwrite or _is_ours(record, _target(job))
             if self._is_valid(record, job):
                 settled.append(_skipped(job, record))
             elif may_replace or not os.path.lexists(_target(job)):
@@ -223,8 +223,13 @@ def read_records(folder: Path) -> dict[str, Record]:
 
 
 def recorded_places(folder: Path) -> frozenset[str]:
-    """Tell where the outputs are that runs have written to a folder, as `place_of` gives it."""
-    return frozenset(place_of(folder / name) for name in read_records(folder))
+    """Tell where the outputs are that runs have begun or written in a folder, by `place_of`.
+
+    What has failed, or was changed since, leaves a place to files of the user's own.
+    """
+    records = read_records(folder).items()
+    outputs = (folder / name for name, record in records if _is_ours(record, folder / name))
+    return frozenset(map(place_of, outputs))
 
 
 def stamp(path: Path | None) -> Stamp:
@@ -270,8 +275,8 @@ def _target(job: Job) -> Path:
     return job.target
 
 
-def _is_ours(record: Record, job: Job) -> bool:
-    return record.status == "begun" or record.output == stamp(job.target) is not None
+def _is_ours(record: Record, output: Path) -> bool:
+    return record.status == "begun" or record.output == stamp(output) is not None
 
 
 def _skipped(job: Job, record: Record) -> Outcome:
