@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bgremove.batch import Job, Manifest, Outcome, plan, run
-from bgremove.batch.manifest import MANIFEST_FILE, read_records, recorded_places, stamp
+from bgremove.batch import MANIFEST_FILE, Job, Manifest, Outcome, Past, plan, read_records, run
+from bgremove.batch.jobs import Subject
+from bgremove.batch.manifest import Record, recorded_places, stamp
 from bgremove.batch.places import place_of
 from bgremove.errors import ImageWriteError
 from bgremove.image_io import write_atomically
@@ -231,12 +232,109 @@ def test_a_line_that_was_cut_off_counts_for_nothing(job: Job) -> None:
     assert sort_out(job, "later")[1][0].status == "skipped"
 
 
-@given(st.binary(max_size=80))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
-def test_no_manifest_is_too_broken_to_begin_with(job: Job, text: bytes) -> None:
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+stamps = st.tuples(values, values) | values
+subjects = st.fixed_dictionaries(
+    {"width": st.just(9) | values, "height": st.just(9), "area": st.just(0.5) | values},
+    optional={"box": st.tuples(values, values, values, values) | values},
+)
+events = st.fixed_dictionaries(
+    {"file": st.just("a-cutout.png") | values, "status": st.just("begun") | values},
+    optional={
+        "input": stamps,
+        "output": stamps,
+        "recipe": st.just("r") | values,
+        "message": values,
+        "subject": st.none() | subjects | values,
+        "source": values,
+        "later": values,
+    },
+)
+lines = (events | values).map(lambda value: json.dumps(value).encode()) | st.binary(max_size=80)
+
+
+@given(st.lists(lines, max_size=4))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_manifest_is_too_broken_to_go_by(job: Job, lines: list[bytes]) -> None:
     Path("out").mkdir(exist_ok=True)
-    Path("out", MANIFEST_FILE).write_bytes(text)
-    assert sort_out(job) == ([job], [])
+    Path("out", MANIFEST_FILE).write_bytes(b"\n".join(lines))
+    recorded_places(Path("out"))
+    records = read_records(Path("out"))
+    [to_do], _ = Past(Path("out"), "r", records).sort_out([job])
+    assert to_do.source == job.source
+    assert all(is_fit_to_tell(record) for record in records.values())
+
+
+def is_fit_to_tell(record: Record) -> bool:
+    return isinstance(record.message, str) and (
+        record.subject is None or 0 <= record.subject.area <= 1
+    )
+
+
+LINE = {
+    "file": "a-cutout.png",
+    "input": [1, 2],
+    "output": [3, 4],
+    "recipe": "r",
+    "status": "done",
+    "message": "",
+    "subject": {"width": 9, "height": 9, "area": 0.5, "box": [0, 0, 9, 9]},
+    "source": "../in/a.png",
+}
+
+
+def test_a_line_is_told_as_it_was_written() -> None:
+    Path("out").mkdir()
+    Path("out", MANIFEST_FILE).write_text(json.dumps(LINE))
+    assert read_records(Path("out")) == {
+        "a-cutout.png": Record(
+            input=[1, 2],
+            output=[3, 4],
+            recipe="r",
+            status="done",
+            subject=Subject(width=9, height=9, area=0.5, box=(0, 0, 9, 9)),
+            source="../in/a.png",
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"file": name} for name in (5, None, "a\0", "\ud800", ["a"])),
+        *({"source": name} for name in (5, "a\0", "\ud800")),
+        *({"input": known} for known in ([1], [1, 2, 3], ["1", "2"], [1.5, 2], "12", {"a": 1})),
+        *({"output": known} for known in (True, [True, 2], [None, None])),
+        *({key: 5} for key in ("recipe", "status", "message", "subject", "later")),
+        *({"subject": {**LINE["subject"], "box": box}} for box in ([], [1, 2], "1234", 5)),
+        *({"subject": {**LINE["subject"], "area": area}} for area in ("a", None, float("nan"), 2)),
+        {"subject": {**LINE["subject"], "width": "9"}},
+        {"subject": {"width": 9, "height": 9}},
+    ],
+)
+def test_a_line_of_other_kinds_says_nothing(wrong: dict[str, object]) -> None:
+    Path("out").mkdir()
+    Path("out", MANIFEST_FILE).write_text(json.dumps(LINE | wrong))
+    assert read_records(Path("out")) == {}
+
+
+@pytest.mark.parametrize("key", ["file", "status"])
+def test_a_line_that_lacks_what_counts_says_nothing(key: str) -> None:
+    Path("out").mkdir()
+    line = {name: value for name, value in LINE.items() if name != key}
+    Path("out", MANIFEST_FILE).write_text(json.dumps(line))
+    assert read_records(Path("out")) == {}
+
+
+@pytest.mark.parametrize("text", [b"[" * 100_000, b'{"a":' * 100_000, b"9" * 10_000])
+def test_a_line_that_nobody_can_parse_says_nothing(text: bytes) -> None:
+    Path("out").mkdir()
+    Path("out", MANIFEST_FILE).write_bytes(text + b"\n" + json.dumps(LINE).encode())
+    assert set(read_records(Path("out"))) == {"a-cutout.png"}
 
 
 def test_two_runs_never_write_to_one_folder() -> None:
@@ -267,7 +365,7 @@ def test_a_device_in_its_place_is_told() -> None:
 def test_a_line_that_says_nothing_names_no_output(line: bytes) -> None:
     Path("out").mkdir()
     assert recorded_places(Path("out")) == frozenset()
-    good = b'{"file": "x/a.png", "subject": null}'
+    good = b'{"file": "x/a.png", "status": "begun", "subject": null}'
     Path("out", MANIFEST_FILE).write_bytes(b"\n".join([line, good, line]))
     assert recorded_places(Path("out")) == {place_of(Path("out/x/a.png"))}
 

@@ -7,10 +7,10 @@ last, which counts for nothing.
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from bgremove.batch.jobs import Job, Outcome, Subject, failed
 from bgremove.batch.places import identity, place_of
@@ -30,23 +30,23 @@ class Record:
 
     Attributes
     ----------
+    status : str
+        ``begun``, or the outcome's.
     input : Stamp
         As the photo was when it was begun.
     output : Stamp
         As it was when it was written; None for a photo that was begun and not ended.
     recipe : str
         `Recipe.fingerprint` of the run.
-    status : str
-        ``begun``, or the outcome's.
     source : str
         Where the photo is, from the real folder of the outputs, so that both can move together;
         the whole of it from another drive. Empty where nothing tells, as in early manifests.
     """
 
+    status: str
     input: Stamp = None
     output: Stamp = None
     recipe: str = ""
-    status: str = "begun"
     message: str = ""
     subject: Subject | None = None
     source: str = ""
@@ -177,13 +177,13 @@ class Manifest:
     def begin(self, job: Job) -> None:
         """Write down that a job is about to be started."""
         source = _place_from(self._folder, job.source)
-        record = Record(input=stamp(job.source), source=source)
+        record = Record(status="begun", input=stamp(job.source), source=source)
         self._begun[_target(job)] = record
         self._append(job, record)
 
     def end(self, job: Job, outcome: Outcome) -> None:
         """Write down what became of a job."""
-        begun = self._begun.pop(_target(job), Record())
+        begun = self._begun.pop(_target(job), _UNKNOWN)
         record = replace(
             begun,
             output=stamp(job.target) if outcome.status != "failed" or job.overwrite else None,
@@ -302,15 +302,76 @@ def _records(text: bytes) -> dict[str, Record]:
 
 
 def _event(line: bytes) -> tuple[str, Record] | None:
-    """Read a line; one that was cut off, or that a later version wrote, says nothing."""
+    """Read a line; one that was cut off, or that is not as this version writes it, says nothing."""
     try:
         event = json.loads(line)
-        output, known = os.fspath(event.pop("file")), event.pop("subject")
-        if known is not None:
-            known = Subject(**{**known, "box": known["box"] and tuple(known["box"])})
-        return output, Record(**event, subject=known)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        output = _name(event.pop("file"))
+        return output, Record(**{key: _KINDS[key](value) for key, value in event.items()})
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def _name(value: Any) -> str:
+    """Take a file's name, if the system can look for it."""
+    name = _text(value)
+    if b"\0" in os.fsencode(name):
+        raise ValueError(name)
+    return name
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError(value)
+    return value
+
+
+def _share(value: Any) -> float:
+    if not 0 <= value <= 1:
+        raise ValueError(value)
+    return float(value)
+
+
+def _stamp(value: Any) -> Stamp:
+    if value is None:
+        return None
+    size, time = map(_whole, value)
+    return [size, time]
+
+
+def _box(value: Any) -> tuple[int, int, int, int] | None:
+    if value is None:
+        return None
+    left, top, right, bottom = map(_whole, value)
+    return left, top, right, bottom
+
+
+def _subject(value: Any) -> Subject | None:
+    if value is None:
+        return None
+    return Subject(
+        width=_whole(value["width"]),
+        height=_whole(value["height"]),
+        area=_share(value["area"]),
+        box=_box(value["box"]),
+    )
+
+
+_KINDS: dict[str, Callable[[Any], Any]] = {
+    "input": _stamp,
+    "output": _stamp,
+    "recipe": _text,
+    "status": _text,
+    "message": _text,
+    "subject": _subject,
+    "source": _name,
+}
+"""By the field of `Record`: takes what a line says of it, or raises."""
 
 
 def _lock(file: BinaryIO, folder: Path) -> None:
