@@ -238,13 +238,11 @@ def _is_photo(path: Path) -> bool:
 
 
 def _is_regular(path: Path) -> bool:
-    """Tell files from folders and devices; what may not be looked at will tell that when read."""
+    """Tell files from folders and devices; what cannot be looked at will tell why when read."""
     try:
         return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116
-    except PermissionError:
+    except OSError:
         return True
-    except (OSError, ValueError):
-        return False
 
 
 def _folder_of_listed(text: str) -> Path:
