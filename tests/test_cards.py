@@ -132,11 +132,20 @@ def test_a_missing_card_is_told(path: Path) -> None:
         read_card(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\x00", b"NaN,"])
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\x00", b"NaN,", b"[" * 100_000])
 def test_a_card_that_is_no_json_is_told(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(CardError, match=r"card\.json: expected a model's card in JSON"):
         read_card(path)
+
+
+def test_a_card_whose_values_are_nested_too_deeply_is_told(path: Path) -> None:
+    nested: list[Any] = []
+    for _ in range(600):
+        nested = [nested]
+    stored = {"file": "model.onnx", "sha256": nested}
+    with pytest.raises(CardError, match=r"card\.json: the card does not fit: "):
+        read_card(write(path, weights=stored))
 
 
 def test_a_folder_in_a_cards_place_is_told(path: Path) -> None:

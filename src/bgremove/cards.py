@@ -157,13 +157,13 @@ def read_card(path: Path) -> ModelCard:
         table = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise CardError(f"{path}: expected a model's card here, found no file") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CardError(f"{path}: expected a model's card in JSON: {error}") from error
     if not isinstance(table, dict):
         raise CardError(f"{path}: expected a JSON object, found {type(table).__name__}")
     try:
         return _card(table)
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, RecursionError) as error:
         raise CardError(f"{path}: the card does not fit: {error}") from error
 
 

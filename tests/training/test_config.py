@@ -72,6 +72,7 @@ def test_a_crop_goes_from_its_smallest_to_its_largest_side(config_file) -> None:
         ("seed = 7", "seed = 7\nturns = 1.5", "turns must be a whole number from 1 on, got 1.5"),
         ("decay_steps = 1", "decay_steps = 0", "decay_steps must be a whole number from 1 on"),
         ("seed = 7", "seed =", "cannot be read as a TOML config"),
+        ("seed = 7", f"seed = {'[' * 5_000}", "cannot be read as a TOML config"),
     ],
 )
 def test_a_config_that_does_not_fit_is_told(config_file, old, new, message) -> None:

@@ -31,7 +31,7 @@ def read_keras2(path: Path) -> Config:
     """
     try:
         table: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelMismatchError(f"{path}: expected a Keras 2 network in JSON: {error}") from error
     kind = table.get("class_name") if isinstance(table, dict) else type(table).__name__
     if kind not in _NETWORKS:

@@ -135,7 +135,7 @@ def read_config(path: Path) -> RunConfig:
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: cannot be read as a TOML config: {error}") from error
 
     phases = tuple(_phase(phase, path) for phase in table.get("phases", []))
