@@ -415,6 +415,17 @@ def test_names_that_are_no_text_are_kept(draw: Draw) -> None:
     assert sort_out(job)[1][0].status == "skipped"
 
 
+def test_where_the_current_folder_is_gone_it_is_told(
+    job: Job, folder: Path, request: pytest.FixtureRequest
+) -> None:
+    request.getfixturevalue("removed_folder")
+    relative = replace(job, target=Path("../out/a.png"))
+    with pytest.raises(ImageWriteError, match=r"out/a\.png: the current folder is gone; go to one"):
+        sort_out(relative, out="../out")
+    whole = replace(job, source=folder / job.source, target=folder / "out/a.png")
+    assert sort_out(whole, out=str(folder / "out")) == ([whole], [])
+
+
 def test_a_stamp_is_size_and_time() -> None:
     Path("a").write_bytes(b"123")
     os.utime("a", ns=(5, 7))

@@ -63,6 +63,21 @@ def test_no_search_finds_folders_pipes_and_devices(
     assert ([source.path for source in found], missing) == ([photo], [])
 
 
+@pytest.mark.usefixtures("removed_folder")
+def test_where_the_current_folder_is_gone_names_from_it_lead_nowhere() -> None:
+    found, missing = find_sources(
+        [".", "*.jpg", "a.jpg"], listed=["../b.jpg"], recursive=True, without=Path("out")
+    )
+    assert found == []
+    assert [outcome.name for outcome in missing] == [".", "*.jpg", "a.jpg", "../b.jpg"]
+
+
+@pytest.mark.parametrize("name", ["a\0/b.jpg", "\ud800/b.jpg"])
+def test_a_listed_name_that_no_system_knows_fails(name: str) -> None:
+    found, [failed] = find_sources([], listed=[name], recursive=False, without=None)
+    assert (found, failed.name, failed.error) == ([], name, "ImageReadError")
+
+
 def test_one_photo_is_meant_by_what_is_neither_a_folder_nor_a_pattern(
     draw: Callable[..., Path],
 ) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from bgremove.batch.jobs import Job, Outcome, Subject, failed
-from bgremove.batch.places import identity, place_of
+from bgremove.batch.places import identity, place_of, real_folder
 from bgremove.errors import ImageWriteError, reason_of
 from bgremove.image_io import remove_parts
 
@@ -124,7 +124,7 @@ class Past:
     def _is_of_photo(self, record: Record, job: Job) -> bool:
         if not record.source or job.source is None:
             return True
-        return identity(Path(os.path.realpath(self.folder), record.source)) == identity(job.source)
+        return identity(Path(real_folder(self.folder), record.source)) == identity(job.source)
 
 
 class Manifest:
@@ -256,7 +256,17 @@ _UNKNOWN = Record(status="unknown")
 
 
 def _key(job: Job, folder: Path) -> str:
-    return os.path.relpath(_target(job), folder)
+    return _way(_target(job), folder)
+
+
+def _way(path: str | Path, folder: str | Path) -> str:
+    """Lead from a folder to a file."""
+    try:
+        return os.path.relpath(path, folder)
+    except FileNotFoundError as error:
+        raise ImageWriteError(
+            f"{path}: the current folder is gone; go to one that is there"
+        ) from error
 
 
 def _place_from(folder: Path, photo: Path | None) -> str:
@@ -265,7 +275,7 @@ def _place_from(folder: Path, photo: Path | None) -> str:
         return ""
     place = place_of(photo)
     try:
-        return os.path.relpath(place, os.path.realpath(folder))
+        return _way(place, real_folder(folder))
     except ValueError:  # on another drive
         return place
 
