@@ -163,7 +163,7 @@ def read_card(path: Path) -> ModelCard:
         raise CardError(f"{path}: expected a JSON object, found {type(table).__name__}")
     try:
         return _card(table)
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, RecursionError) as error:
         raise CardError(f"{path}: the card does not fit: {error}") from error
 
 

@@ -1,5 +1,6 @@
 """What the tests of batches share."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,17 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty current folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def removed_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A current folder that somebody has removed."""
+    if os.name == "nt":
+        pytest.skip("Windows keeps a folder that somebody is in")
+    gone = folder / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
 
 
 @pytest.fixture

@@ -53,3 +53,12 @@ def test_where_case_is_ignored_two_names_are_one_place() -> None:
     assert ignores_case(Path("out/new"))
     assert len(set(places(jobs).values())) == 3
     assert places(jobs)[jobs[-1]] == ""
+
+
+@pytest.mark.usefixtures("removed_folder")
+def test_where_the_current_folder_is_gone_places_are_as_they_are_named(folder: Path) -> None:
+    assert place_of(Path("x/./a")) == place_of(Path("x/a")) == os.path.normcase("x/a")
+    assert folder_place(Path("x")) + "a" == place_of(Path("x/a"))
+    assert not ignores_case(Path("x"))
+    assert places([job("x/a")]) == {job("x/a"): place_of(Path("x/a"))}
+    assert place_of(folder / "a") == os.path.normcase(Path(os.path.realpath(folder), "a"))

@@ -357,6 +357,16 @@ class TestTrees:
         assert ways(planned) == [("in/b.png", "out/new/b-cutout.png")]
         assert "out/new/A-cutout.png would be the output of" in planned.refused[0].message
 
+    def test_where_the_current_folder_is_gone_whole_names_are_written(
+        self, draw: Draw, folder: Path, request: pytest.FixtureRequest
+    ) -> None:
+        photo = str(draw(folder / "a.png"))
+        request.getfixturevalue("removed_folder")
+        whole, relative = plan([photo], str(folder / "b.png")), plan([photo], "b.png")
+        done, failed = run([*whole.jobs, *relative.jobs], ObjectRemover())
+        assert done.status == "done"
+        assert failed.message == "b.png: cannot be written: No such file or directory"
+
     def test_a_loop_of_links_ends(self, draw: Draw) -> None:
         draw("in/x/a.jpg")
         Path("in/x/up").symlink_to(Path("in").absolute(), target_is_directory=True)

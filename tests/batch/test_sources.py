@@ -8,6 +8,8 @@ import pytest
 
 from bgremove.batch.places import place_of
 from bgremove.batch.sources import Source, find_sources, names_in_list, names_one_photo
+from bgremove.errors import ImageReadError
+from bgremove.image_io import read_photo
 
 
 def test_a_photo_that_is_named_listed_and_found_is_there_once(draw: Callable[..., Path]) -> None:
@@ -31,15 +33,49 @@ def test_no_search_finds_what_a_run_has_made_and_a_name_does(draw: Callable[...,
     assert find_sources(["in/a.jpg"], **options)[0] == [Source("in/a.jpg", Path("in/a.jpg"))]
 
 
-def test_a_link_that_leads_nowhere_is_found_and_told_when_read(draw: Callable[..., Path]) -> None:
-    draw("in/a.jpg")
-    Path("in/gone.jpg").symlink_to("nowhere.jpg")
-    Path("in/loop.jpg").symlink_to("loop.jpg")
+@pytest.mark.parametrize("recursive", [False, True])
+@pytest.mark.parametrize(
+    ("leads_to", "reason"),
+    [("missing.jpg", "no such file"), ("link.jpg", "cannot be read: Too many levels of symbolic")],
+)
+def test_a_link_that_leads_to_no_file_is_found_and_fails_by_its_name(
+    draw: Callable[..., Path], leads_to: str, reason: str, recursive: bool
+) -> None:
+    photo = draw("in/a.jpg")
+    Path("in/link.jpg").symlink_to(leads_to)
+    [first, link], missing = find_sources(["in"], listed=[], recursive=recursive, without=None)
+    assert ([first.path, link.path], missing) == ([photo, Path("in/link.jpg")], [])
+    with pytest.raises(ImageReadError, match=f"link.jpg: {reason}"):
+        read_photo(link.path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in folders")
+@pytest.mark.parametrize("recursive", [False, True])
+def test_no_search_finds_folders_pipes_and_devices(
+    draw: Callable[..., Path], recursive: bool
+) -> None:
+    photo = draw("in/a.jpg")
     Path("in/folder.jpg").mkdir()
-    for recursive in (False, True):
-        found, missing = find_sources(["in"], listed=[], recursive=recursive, without=None)
-        names = [Path(source.name).name for source in found]
-        assert (names, missing) == (["a.jpg", "gone.jpg", "loop.jpg"], [])
+    os.mkfifo("in/pipe.jpg")
+    Path("in/device.jpg").symlink_to(os.devnull)
+    Path("in/up.jpg").symlink_to(".", target_is_directory=True)
+    found, missing = find_sources(["in"], listed=[], recursive=recursive, without=None)
+    assert ([source.path for source in found], missing) == ([photo], [])
+
+
+@pytest.mark.usefixtures("removed_folder")
+def test_where_the_current_folder_is_gone_names_from_it_lead_nowhere() -> None:
+    found, missing = find_sources(
+        [".", "*.jpg", "a.jpg"], listed=["../b.jpg"], recursive=True, without=Path("out")
+    )
+    assert found == []
+    assert [outcome.name for outcome in missing] == [".", "*.jpg", "a.jpg", "../b.jpg"]
+
+
+@pytest.mark.parametrize("name", ["a\0/b.jpg", "\ud800/b.jpg"])
+def test_a_listed_name_that_no_system_knows_fails(name: str) -> None:
+    found, [failed] = find_sources([], listed=[name], recursive=False, without=None)
+    assert (found, failed.name, failed.error) == ([], name, "ImageReadError")
 
 
 def test_one_photo_is_meant_by_what_is_neither_a_folder_nor_a_pattern(

@@ -197,6 +197,7 @@ def test_the_layers_that_came_with_later_keras_2_are_read() -> None:
     ("content", "found"),
     [
         ("{", "in JSON: Expecting property name"),
+        ("[" * 100_000, "expected a Keras 2 network in JSON: "),
         ("[]", "Model or Functional, found list"),
         ('{"class_name": "Sequential"}', "Model or Functional, found Sequential"),
         ('{"class_name": "Functional", "keras_version": "3.1.0"}', "found one of Keras 3.1.0"),

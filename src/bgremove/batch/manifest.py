@@ -7,13 +7,13 @@ last, which counts for nothing.
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from bgremove.batch.jobs import Job, Outcome, Subject, failed
-from bgremove.batch.places import place_of
+from bgremove.batch.places import identity, place_of, real_folder
 from bgremove.errors import ImageWriteError, reason_of
 from bgremove.image_io import remove_parts
 
@@ -30,23 +30,26 @@ class Record:
 
     Attributes
     ----------
-    source : str
-        Where the photo is, from the folder for outputs.
-    input, output : Stamp
-        As they were when the output was written; None for a photo that was begun and not ended.
-    recipe : str
-        `Recipe.fingerprint` of the run.
     status : str
         ``begun``, or the outcome's.
+    input : Stamp
+        As the photo was when it was begun.
+    output : Stamp
+        As it was when it was written; None for a photo that was begun and not ended.
+    recipe : str
+        `Recipe.fingerprint` of the run.
+    source : str
+        Where the photo is, from the real folder of the outputs, so that both can move together;
+        the whole of it from another drive. Empty where nothing tells, as in early manifests.
     """
 
-    source: str = ""
+    status: str
     input: Stamp = None
     output: Stamp = None
     recipe: str = ""
-    status: str = "begun"
     message: str = ""
     subject: Subject | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ class Past:
         to_do, settled = [], []
         for job in jobs:
             record = self._record(job)
-            may_replace = overwrite or _left_by_run(record, _target(job))
+            may_replace = overwrite or _is_ours(record, _target(job))
             if self._is_valid(record, job):
                 settled.append(_skipped(job, record))
             elif may_replace or not os.path.lexists(_target(job)):
@@ -115,8 +118,13 @@ class Past:
             and record.input == stamp(job.source)
             and record.output is not None
             and record.output == stamp(job.target)
-            and record.source == _source(job, self.folder)
+            and self._is_of_photo(record, job)
         )
+
+    def _is_of_photo(self, record: Record, job: Job) -> bool:
+        if not record.source or job.source is None:
+            return True
+        return identity(Path(real_folder(self.folder), record.source)) == identity(job.source)
 
 
 class Manifest:
@@ -138,7 +146,7 @@ class Manifest:
     def __init__(self, folder: Path, recipe: str) -> None:
         self._folder = folder
         self._recipe = recipe
-        self._inputs: dict[Path, Stamp] = {}
+        self._begun: dict[Path, Record] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if (folder / MANIFEST_FILE).exists() and not (folder / MANIFEST_FILE).is_file():
@@ -168,23 +176,23 @@ class Manifest:
 
     def begin(self, job: Job) -> None:
         """Write down that a job is about to be started."""
-        self._inputs[_target(job)] = stamp(job.source)
-        self._append(job, Record())
+        source = _place_from(self._folder, job.source)
+        record = Record(status="begun", input=stamp(job.source), source=source)
+        self._begun[_target(job)] = record
+        self._append(job, record)
 
     def end(self, job: Job, outcome: Outcome) -> None:
         """Write down what became of a job."""
-        self._append(
-            job,
-            Record(
-                source=_source(job, self._folder),
-                input=self._inputs.pop(_target(job), None),
-                output=stamp(job.target) if outcome.status != "failed" or job.overwrite else None,
-                recipe=self._recipe,
-                status=outcome.status,
-                message=outcome.message,
-                subject=outcome.subject,
-            ),
+        begun = self._begun.pop(_target(job), _UNKNOWN)
+        record = replace(
+            begun,
+            output=stamp(job.target) if outcome.status != "failed" or job.overwrite else None,
+            recipe=self._recipe,
+            status=outcome.status,
+            message=outcome.message,
+            subject=outcome.subject,
         )
+        self._append(job, record)
 
     def _append(self, job: Job, record: Record) -> None:
         line = json.dumps({"file": _key(job, self._folder), **asdict(record)}).encode() + b"\n"
@@ -215,15 +223,13 @@ def read_records(folder: Path) -> dict[str, Record]:
 
 
 def recorded_places(folder: Path) -> frozenset[str]:
-    """Tell where the outputs are that runs have written to a folder, as `place_of` gives it.
+    """Tell where the outputs are that runs have begun or written in a folder, by `place_of`.
 
-    What has come in an output's place since is somebody else's.
+    What has failed, or was changed since, leaves a place to files of the user's own.
     """
-    return frozenset(
-        place_of(folder / name)
-        for name, record in read_records(folder).items()
-        if _left_by_run(record, folder / name)
-    )
+    records = read_records(folder).items()
+    outputs = (folder / name for name, record in records if _is_ours(record, folder / name))
+    return frozenset(map(place_of, outputs))
 
 
 def stamp(path: Path | None) -> Stamp:
@@ -250,7 +256,28 @@ _UNKNOWN = Record(status="unknown")
 
 
 def _key(job: Job, folder: Path) -> str:
-    return os.path.relpath(_target(job), folder)
+    return _way(_target(job), folder)
+
+
+def _way(path: str | Path, folder: str | Path) -> str:
+    """Lead from a folder to a file."""
+    try:
+        return os.path.relpath(path, folder)
+    except FileNotFoundError as error:
+        raise ImageWriteError(
+            f"{path}: the current folder is gone; go to one that is there"
+        ) from error
+
+
+def _place_from(folder: Path, photo: Path | None) -> str:
+    """Where a photo is, as `Record.source` tells it."""
+    if photo is None:
+        return ""
+    place = place_of(photo)
+    try:
+        return _way(place, real_folder(folder))
+    except ValueError:  # on another drive
+        return place
 
 
 def _target(job: Job) -> Path:
@@ -258,18 +285,7 @@ def _target(job: Job) -> Path:
     return job.target
 
 
-def _source(job: Job, folder: Path) -> str:
-    """Where a photo really is, from a folder: a tree of photos and outputs may be moved whole."""
-    if job.source is None:
-        return ""
-    place = place_of(job.source)
-    try:
-        return os.path.relpath(place, os.path.realpath(folder))
-    except ValueError:  # it is on another of Windows' drives
-        return place
-
-
-def _left_by_run(record: Record, output: Path) -> bool:
+def _is_ours(record: Record, output: Path) -> bool:
     return record.status == "begun" or record.output == stamp(output) is not None
 
 
@@ -296,24 +312,75 @@ def _records(text: bytes) -> dict[str, Record]:
 
 
 def _event(line: bytes) -> tuple[str, Record] | None:
-    """Read a line; one that was cut off, or that something else wrote, says nothing."""
+    """Read a line; one that was cut off, or that is not as this version writes it, says nothing."""
     try:
         event = json.loads(line)
-        output, known = event.pop("file"), event.pop("subject")
-        if known is not None:
-            known = Subject(**{**known, "box": known["box"] and tuple(known["box"])})
-        record = Record(**event, subject=known)
-        _check_texts(output, record.source, record.recipe, record.status, record.message)
+        output = _name(event.pop("file"))
+        return output, Record(**{key: _KINDS[key](value) for key, value in event.items()})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    return output, record
 
 
-def _check_texts(*texts: str) -> None:
-    """Raise for what is no text, or none that a file's name, a message or a report could hold."""
-    for text in texts:
-        if b"\0" in os.fsencode(text):
-            raise ValueError(text)
+def _name(value: Any) -> str:
+    """Take a file's name, if the system can look for it."""
+    if "\0" in _text(value):
+        raise ValueError(value)
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    """Take a text, if a report can hold it: `os.fsencode` raises for what is none."""
+    os.fsencode(value)
+    return str(value)
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError(value)
+    return value
+
+
+def _share(value: Any) -> float:
+    if not 0 <= value <= 1:
+        raise ValueError(value)
+    return float(value)
+
+
+def _stamp(value: Any) -> Stamp:
+    if value is None:
+        return None
+    size, time = map(_whole, value)
+    return [size, time]
+
+
+def _box(value: Any) -> tuple[int, int, int, int] | None:
+    if value is None:
+        return None
+    left, top, right, bottom = map(_whole, value)
+    return left, top, right, bottom
+
+
+def _subject(value: Any) -> Subject | None:
+    if value is None:
+        return None
+    return Subject(
+        width=_whole(value["width"]),
+        height=_whole(value["height"]),
+        area=_share(value["area"]),
+        box=_box(value["box"]),
+    )
+
+
+_KINDS: dict[str, Callable[[Any], Any]] = {
+    "input": _stamp,
+    "output": _stamp,
+    "recipe": _text,
+    "status": _text,
+    "message": _text,
+    "subject": _subject,
+    "source": _name,
+}
+"""By the field of `Record`: takes what a line says of it, or raises."""
 
 
 def _lock(file: BinaryIO, folder: Path) -> None:

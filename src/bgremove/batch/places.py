@@ -19,14 +19,22 @@ def identity(path: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
+def real_folder(folder: Path) -> str:
+    """Where a folder is or would be, without links; as it is named if the current one is gone."""
+    try:
+        return os.path.realpath(folder)
+    except FileNotFoundError:
+        return os.path.normpath(folder)
+
+
 def place_of(path: Path) -> str:
     """Where a file is or would be, by its real folder."""
-    return os.path.normcase(Path(os.path.realpath(path.parent), path.name))
+    return os.path.normcase(Path(real_folder(path.parent), path.name))
 
 
 def folder_place(folder: Path) -> str:
     """Where a folder is or would be; a file's name can be added to it."""
-    return os.path.normcase(os.path.join(os.path.realpath(folder), ""))  # noqa: PTH118  (a path has no slash at its end)
+    return os.path.normcase(os.path.join(real_folder(folder), ""))  # noqa: PTH118  (a path has no slash at its end)
 
 
 def places(jobs: Sequence[Job]) -> dict[Job, str]:
@@ -47,7 +55,11 @@ def ignores_case(folder: Path) -> bool:
 
     A folder that is not there yet will be as the nearest above it that is.
     """
-    for part in (folder.absolute(), *folder.absolute().parents):
+    try:
+        whole = folder.absolute()
+    except FileNotFoundError:  # the current folder is gone
+        return False
+    for part in (whole, *whole.parents):
         other = part.with_name(part.name.swapcase()) if part.name else part
         known = identity(part)
         if other.name != part.name and known:

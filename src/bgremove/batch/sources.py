@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from bgremove.batch.jobs import Outcome, failed
-from bgremove.batch.places import identity, place_of
+from bgremove.batch.places import identity, place_of, real_folder
 from bgremove.errors import ImageReadError, reason_of
 from bgremove.image_io import PICTURE_SUFFIXES
 from bgremove.paths import STREAM, is_folder
@@ -89,8 +89,12 @@ def find_sources(
         except (OSError, ValueError) as error:
             missing[text] = _unread(text, error)
     for text in listed:
-        source = Source(text, Path(text), _folder_of_listed(text))
-        sources.setdefault(place(source), source)
+        path = Path(text)
+        try:
+            source = Source(text, path, _folder_of_listed(text))
+            sources.setdefault(place(source), source)
+        except (OSError, ValueError) as error:
+            missing[text] = _unread(text, error)
     unlisted = {name: _unread(name, error) for name, error in search.unlisted.items()}
     return list(sources.values()), list((unlisted | missing).values())
 
@@ -211,8 +215,8 @@ class _Search:
         return not self._made or place_of(path) not in self._made
 
     def _is_real_below_without(self, folder: Path) -> bool:
-        return self._without is not None and Path(os.path.realpath(folder)).is_relative_to(
-            os.path.realpath(self._without)
+        return self._without is not None and Path(real_folder(folder)).is_relative_to(
+            real_folder(self._without)
         )
 
 
