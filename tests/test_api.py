@@ -1,8 +1,11 @@
 """The functions for one picture, and the removers that they keep."""
 
 import inspect
+import os
+import shutil
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -126,6 +129,30 @@ class TestLoadRemover:
         first = api.load_remover("person", model=red_model, edges="hard")
         assert api.load_remover("person", edges="hard", model=red_model, threshold=None) is first
         assert api.load_remover("person", model=red_model) is not first
+
+    def test_a_path_of_any_kind_is_one_and_keeps_the_box(self, red_model: Path) -> None:
+        @dataclass
+        class Unhashable:
+            place: str | bytes
+
+            def __fspath__(self) -> str | bytes:
+                return self.place
+
+        for place in (str(red_model), os.fsencode(red_model)):
+            remover = api.load_remover("person", model=Unhashable(place), box=(1, 2, 3, 4))
+            assert (remover.box, remover.options["model"]) == ((1, 2, 3, 4), red_model)
+
+    def test_a_relative_path_is_another_model_in_another_folder(
+        self, red_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("x", "y"):
+            shutil.copytree(red_model.parent, tmp_path / name / "m")
+        file = Path("m", red_model.name)
+        monkeypatch.chdir(tmp_path / "x")
+        first = api.load_remover("person", model=file)
+        assert api.load_remover("person", model=file) is first
+        monkeypatch.chdir(tmp_path / "y")
+        assert api.load_remover("person", model=file) is not first
 
     def test_no_more_than_a_few_are_kept(self) -> None:
         first = api.load_remover("contour", low=1)

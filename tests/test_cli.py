@@ -64,6 +64,12 @@ def told(result: Result) -> tuple[int, str, str]:
 
 
 class TestOnePhoto:
+    def test_nothing_is_said_of_odd_exif(self) -> None:
+        odd = b"Exif\0\0II*\0\x08\0\0\0\x05\0\x12\x01\x03\0\xff\xff\xff\x7f\x08\0\0\0"
+        draw("a.png")
+        PILImage.open("a.png").save("a.jpg", exif=odd)
+        assert told(contour("a.jpg")) == (0, "", "")
+
     def test_a_cutout_comes_beside_the_photo_and_nothing_is_said(self) -> None:
         before = draw("a.png")
         assert told(contour("a.png")) == (0, "", "")

@@ -1,13 +1,14 @@
 """What a user says of where the subject is."""
 
 import math
+from collections import deque
 from typing import Any
 
 import numpy as np
 import pytest
 
 from bgremove.errors import InputError, OptionError
-from bgremove.hints import attention, check_hints, frame, meant, view
+from bgremove.hints import attention, checked_hints, frame, meant, view
 
 PHOTO, SMALL = (400, 600, 3), (200, 300, 3)
 
@@ -66,23 +67,33 @@ def test_what_lies_outside_the_box_is_dropped() -> None:
         ({"box": (1, 2, 3, 4), "point": (0, 3)}, "point must lie in the box 1,2,3,4, got 0,3"),
         ({"box": (1, 2, 3, 4), "point": (4, 7)}, "point must lie in the box 1,2,3,4, got 4,7"),
         ({"box": 5, "point": None}, "box must be 4 numbers, got 5"),
+        ({"box": None, "point": (10**400, 1)}, "point must be 2 numbers, got "),
         ({"box": np.ones((1, 4), int), "point": None}, r"box must be 4 numbers, got array\("),
     ],
 )
 def test_what_is_no_box_or_point_is_refused(hints: dict[str, Any], message: str) -> None:
     with pytest.raises(OptionError, match=message):
-        check_hints(**hints)
+        checked_hints(**hints)
 
 
 def test_a_detector_s_box_and_point_are_taken() -> None:
     box, point = np.array([100, 40, 200, 80], np.float32), np.array([150, 100])
-    check_hints(tuple(box), tuple(point))
+    checked_hints(tuple(box), tuple(point))
     near_the_edge = np.array([200, 40, 100, 80], np.uint8)
     assert attention(PHOTO, SMALL, tuple(near_the_edge), None).inside[30, 140]
     expected = attention(PHOTO, SMALL, (100, 40, 200, 80), (150, 100))
     found = attention(PHOTO, SMALL, tuple(box), tuple(point))
     np.testing.assert_array_equal(found.inside, expected.inside)
     assert found.point == expected.point
+
+
+def test_hints_are_taken_over_whatever_holds_them() -> None:
+    box = np.array([1, 2, 3, 4], np.uint8)
+    taken, _ = checked_hints(box, None)
+    box[:] = 9
+    assert taken == (1, 2, 3, 4)
+    for values in (deque([2, 3]), iter([2, 3]), {"x": 2, "y": 3}.values(), np.float16([2, 3])):
+        assert checked_hints(None, values) == (None, (2, 3))
 
 
 def test_a_box_outside_the_photo_is_refused() -> None:

@@ -110,6 +110,13 @@ class TestBackgrounds:
         assert rendered(cut, photo, output)[0, 0].tolist() == [0, 90, 0]
         assert not output.shows_photo
 
+    def test_what_a_background_leaves_transparent_is_white(self, cut, photo, tmp_path) -> None:
+        picture = PILImage.new("RGBA", (2, 1), (255, 0, 0, 0))
+        picture.putpixel((1, 0), (0, 0, 255, 255))
+        picture.save(tmp_path / "b.png")
+        shown = rendered(cut, photo, Output(background=tmp_path / "b.png"))
+        assert (shown[0, 0].tolist(), shown[0, -1].tolist()) == ([255, 255, 255], [0, 0, 255])
+
     @pytest.mark.parametrize(
         ("background", "picture"),
         [
@@ -292,6 +299,9 @@ class TestSize:
         expected[top : top + 8] = opaque
         np.testing.assert_array_equal(result, expected)
 
+    def test_a_crop_keeps_nothing_else_alive(self, cut, photo) -> None:
+        assert rendered(cut, photo, Output(crop=True)).base is None
+
     def test_a_cropped_subject_can_stand_as_it_did_in_the_photo(self) -> None:
         photo = np.full((40, 40, 3), RED, np.uint8)
         cut = np.zeros((40, 40, 4), np.uint8)
@@ -404,6 +414,7 @@ def test_each_kind_of_output_is_what_it_was(name: str) -> None:
         ({"output": "png"}, "output must be one of cutout, mask, alpha, foreground, got 'png'"),
         ({"format": "bmp"}, "format must be one of auto, png, webp, jpeg, tiff, got 'bmp'"),
         ({"format_quality": 0}, r"format_quality must be a number in 1…100, got 0"),
+        ({"crop": "no"}, "crop must be True or False, got 'no'"),
         ({"background": "whit"}, "background must be a CSS colour, .* got 'whit'"),
         ({"background": "#12"}, "background must be .* got '#12'"),
         ({"background": "blur:0"}, "background must be .* got 'blur:0'"),

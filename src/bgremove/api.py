@@ -1,8 +1,9 @@
 """The functions for one picture, thin over the removers."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import lru_cache
+from pathlib import Path
 from threading import Lock
 from typing import Any, overload
 
@@ -12,7 +13,7 @@ from PIL import Image as PILImage
 
 from bgremove.cards import ModelCard
 from bgremove.image_io import DEFAULT_MAX_PIXELS
-from bgremove.model_files import shipped_models
+from bgremove.model_files import is_path, shipped_models
 from bgremove.output import DEFAULT as DEFAULT_OUTPUT
 from bgremove.output import Output
 from bgremove.removers import DEFAULT_METHOD, check_options, remover_class
@@ -37,8 +38,8 @@ def remove(
     low: float | None = ...,
     high: float | None = ...,
     quality: str | None = ...,
-    box: Sequence[float] | None = ...,
-    point: Sequence[float] | None = ...,
+    box: Iterable[float] | None = ...,
+    point: Iterable[float] | None = ...,
     output: Output = ...,
     require_subject: bool = ...,
     max_pixels: int = ...,
@@ -55,8 +56,8 @@ def remove(
     low: float | None = ...,
     high: float | None = ...,
     quality: str | None = ...,
-    box: Sequence[float] | None = ...,
-    point: Sequence[float] | None = ...,
+    box: Iterable[float] | None = ...,
+    point: Iterable[float] | None = ...,
     output: Output = ...,
     require_subject: bool = ...,
     max_pixels: int = ...,
@@ -72,8 +73,8 @@ def remove(
     low: float | None = None,
     high: float | None = None,
     quality: str | None = None,
-    box: Sequence[float] | None = None,
-    point: Sequence[float] | None = None,
+    box: Iterable[float] | None = None,
+    point: Iterable[float] | None = None,
     output: Output = DEFAULT_OUTPUT,
     require_subject: bool = False,
     max_pixels: int = DEFAULT_MAX_PIXELS,
@@ -150,8 +151,8 @@ def remove_person(
     threshold: float | None = ...,
     device: str | None = ...,
     edges: str | None = ...,
-    box: Sequence[float] | None = ...,
-    point: Sequence[float] | None = ...,
+    box: Iterable[float] | None = ...,
+    point: Iterable[float] | None = ...,
     output: Output = ...,
     require_subject: bool = ...,
     max_pixels: int = ...,
@@ -164,8 +165,8 @@ def remove_person(
     threshold: float | None = ...,
     device: str | None = ...,
     edges: str | None = ...,
-    box: Sequence[float] | None = ...,
-    point: Sequence[float] | None = ...,
+    box: Iterable[float] | None = ...,
+    point: Iterable[float] | None = ...,
     output: Output = ...,
     require_subject: bool = ...,
     max_pixels: int = ...,
@@ -177,8 +178,8 @@ def remove_person(
     threshold: float | None = None,
     device: str | None = None,
     edges: str | None = None,
-    box: Sequence[float] | None = None,
-    point: Sequence[float] | None = None,
+    box: Iterable[float] | None = None,
+    point: Iterable[float] | None = None,
     output: Output = DEFAULT_OUTPUT,
     require_subject: bool = False,
     max_pixels: int = DEFAULT_MAX_PIXELS,
@@ -223,8 +224,8 @@ def remove_subject(
     threshold: float | None = ...,
     device: str | None = ...,
     edges: str | None = ...,
-    box: Sequence[float] | None = ...,
-    point: Sequence[float] | None = ...,
+    box: Iterable[float] | None = ...,
+    point: Iterable[float] | None = ...,
     output: Output = ...,
     require_subject: bool = ...,
     max_pixels: int = ...,
@@ -237,8 +238,8 @@ def remove_subject(
     threshold: float | None = ...,
     device: str | None = ...,
     edges: str | None = ...,
-    box: Sequence[float] | None = ...,
-    point: Sequence[float] | None = ...,
+    box: Iterable[float] | None = ...,
+    point: Iterable[float] | None = ...,
     output: Output = ...,
     require_subject: bool = ...,
     max_pixels: int = ...,
@@ -250,8 +251,8 @@ def remove_subject(
     threshold: float | None = None,
     device: str | None = None,
     edges: str | None = None,
-    box: Sequence[float] | None = None,
-    point: Sequence[float] | None = None,
+    box: Iterable[float] | None = None,
+    point: Iterable[float] | None = None,
     output: Output = DEFAULT_OUTPUT,
     require_subject: bool = False,
     max_pixels: int = DEFAULT_MAX_PIXELS,
@@ -296,8 +297,8 @@ def remove_object(
     low: float | None = ...,
     high: float | None = ...,
     quality: str | None = ...,
-    box: Sequence[float] | None = ...,
-    point: Sequence[float] | None = ...,
+    box: Iterable[float] | None = ...,
+    point: Iterable[float] | None = ...,
     output: Output = ...,
     require_subject: bool = ...,
     max_pixels: int = ...,
@@ -310,8 +311,8 @@ def remove_object(
     low: float | None = ...,
     high: float | None = ...,
     quality: str | None = ...,
-    box: Sequence[float] | None = ...,
-    point: Sequence[float] | None = ...,
+    box: Iterable[float] | None = ...,
+    point: Iterable[float] | None = ...,
     output: Output = ...,
     require_subject: bool = ...,
     max_pixels: int = ...,
@@ -323,8 +324,8 @@ def remove_object(
     low: float | None = None,
     high: float | None = None,
     quality: str | None = None,
-    box: Sequence[float] | None = None,
-    point: Sequence[float] | None = None,
+    box: Iterable[float] | None = None,
+    point: Iterable[float] | None = None,
     output: Output = DEFAULT_OUTPUT,
     require_subject: bool = False,
     max_pixels: int = DEFAULT_MAX_PIXELS,
@@ -365,8 +366,8 @@ def load_remover(
     low: float | None = None,
     high: float | None = None,
     quality: str | None = None,
-    box: Sequence[float] | None = None,
-    point: Sequence[float] | None = None,
+    box: Iterable[float] | None = None,
+    point: Iterable[float] | None = None,
 ) -> HintedRemover:
     """Load a method's remover, or take the one that was loaded with the same options before.
 
@@ -424,12 +425,15 @@ def load_remover(
     }
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     check_options(method, given)
+    if isinstance(model, os.PathLike):
+        given["model"] = model = Path(os.fsdecode(model))
     try:
         hash(tuple(given.values()))
     except TypeError:
         return remover_class(method)(**given)  # which tells what is wrong with it
+    folder = Path.cwd() if model is not None and is_path(model) else None
     with _loading:
-        remover = _load(method, **given)
+        remover = _load(method, folder, **given)
     return remover if box is None and point is None else remover.at(box=box, point=point)
 
 
@@ -453,5 +457,6 @@ _loading = Lock()
 
 
 @lru_cache(maxsize=KEPT_REMOVERS)
-def _load(method: str, **options: Any) -> HintedRemover:
+def _load(method: str, _folder: Path | None, **options: Any) -> HintedRemover:
+    """Load a remover, whose model's path may mean another file in another folder."""
     return remover_class(method)(**options)

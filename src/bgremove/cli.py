@@ -4,6 +4,7 @@ import errno
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +34,7 @@ from bgremove.terminal import (
     output_told,
     print_line,
     say,
+    silence_pillow,
 )
 
 if TYPE_CHECKING:
@@ -62,9 +64,11 @@ class _CutOrOther(WithMethods):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            if ctx.command is self:
-                return super().invoke(ctx)
-            return ctx.command.invoke(ctx)
+            with warnings.catch_warnings():
+                silence_pillow()
+                if ctx.command is self:
+                    return super().invoke(ctx)
+                return ctx.command.invoke(ctx)
         except OptionError as error:
             raise click.UsageError(str(error), ctx) from error
         except BgremoveError as error:

@@ -21,6 +21,7 @@ from bgremove.errors import BgremoveError, ImageWriteError, WorkerError, reason_
 from bgremove.extras import import_extra
 from bgremove.image_io import write_atomically
 from bgremove.model_files import is_path
+from bgremove.terminal import silence_pillow
 from bgremove.threads import limit_threads
 
 if TYPE_CHECKING:
@@ -213,6 +214,7 @@ def _in_actors(
 class _JobActor:
     def __init__(self, recipe: Recipe) -> None:
         limit_threads(1)
+        silence_pillow()
         self._remover, self._settings = recipe.load(), recipe.settings
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
@@ -224,6 +226,7 @@ class _JobActor:
 class _RowActor:
     def __init__(self, recipe: Recipe, out: str | None, *, overwrite: bool) -> None:
         limit_threads(1)
+        silence_pillow()
         self._remover, self._settings = recipe.load(), recipe.settings
         self._store = None if out is None else _Store(out, overwrite=overwrite)
 

@@ -1,9 +1,10 @@
 """What a user says of where the subject is: a box round it, a point on it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from numbers import Real
+from numbers import Integral
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -11,8 +12,11 @@ from numpy.typing import NDArray
 
 from bgremove.arrays import Mask
 from bgremove.errors import InputError, OptionError
-from bgremove.option_checks import is_number
+from bgremove.option_checks import is_number, told
 from bgremove.tiles import Tile
+
+Numbers: TypeAlias = tuple[float, ...]
+"""A box, or a point, that has been checked."""
 
 FRAME = 0.05
 """Width of the frame that is taken for background, as a share of the longest side."""
@@ -49,8 +53,10 @@ class Attention:
     point: tuple[int, int] | None
 
 
-def check_hints(box: Sequence[float] | None, point: Sequence[float] | None) -> None:
-    """Check a box and a point, as far as that can be done without the photo.
+def checked_hints(
+    box: Iterable[float] | None, point: Iterable[float] | None
+) -> tuple[Numbers | None, Numbers | None]:
+    """Take a box and a point over, checked as far as that can be done without the photo.
 
     Raises
     ------
@@ -58,10 +64,13 @@ def check_hints(box: Sequence[float] | None, point: Sequence[float] | None) -> N
         If one has another count of numbers, one that is not finite, if the box has no area, or
         the point lies outside the box.
     """
-    _check_numbers("box", box, 4)
-    _check_numbers("point", point, 2)
-    if box is None:
-        return
+    area, spot = _numbers("box", box, 4), _numbers("point", point, 2)
+    if area is not None:
+        _check_area(area, spot)
+    return area, spot
+
+
+def _check_area(box: Numbers, point: Numbers | None) -> None:
     if min(box[2:]) <= 0:
         raise OptionError(f"box must have a width and a height above 0, got {_told(box)}")
     left, top, right, bottom = _sides(box)
@@ -69,9 +78,7 @@ def check_hints(box: Sequence[float] | None, point: Sequence[float] | None) -> N
         raise OptionError(f"point must lie in the box {_told(box)}, got {_told(point)}")
 
 
-def check_within(
-    shape: tuple[int, ...], box: Sequence[float] | None, point: Sequence[float] | None
-) -> None:
+def check_within(shape: tuple[int, ...], box: Numbers | None, point: Numbers | None) -> None:
     """Check that a photo has a box in it, or some of it, and a point.
 
     Raises
@@ -92,8 +99,8 @@ def check_within(
 def attention(
     shape: tuple[int, ...],
     small: tuple[int, ...],
-    box: Sequence[float] | None,
-    point: Sequence[float] | None,
+    box: Numbers | None,
+    point: Numbers | None,
 ) -> Attention:
     """Turn what the user said of a photo into where to look on its working copy.
 
@@ -211,9 +218,7 @@ class View:
         return attention(shape, small, self.box, self.point)
 
 
-def view(
-    shape: tuple[int, ...], box: Sequence[float] | None, point: Sequence[float] | None
-) -> View:
+def view(shape: tuple[int, ...], box: Numbers | None, point: Numbers | None) -> View:
     """Choose what a network is shown of a photo: a box and a little around it, or all of it.
 
     Parameters
@@ -240,7 +245,7 @@ def view(
     )
 
 
-def _around(box: Sequence[float], shape: tuple[int, ...], share: float) -> Tile:
+def _around(box: Numbers, shape: tuple[int, ...], share: float) -> Tile:
     """Give a photo's rows and columns that a box has, grown on each side by a share of its own."""
     left, top, right, bottom = _sides(box)
     across, down = share * (right - left), share * (bottom - top)
@@ -250,22 +255,23 @@ def _around(box: Sequence[float], shape: tuple[int, ...], share: float) -> Tile:
     )
 
 
-def _sides(box: Sequence[float]) -> tuple[float, float, float, float]:
+def _sides(box: Numbers) -> tuple[float, float, float, float]:
     """Give a box's left, top, right and bottom."""
     x, y, width, height = map(float, box)
     return x, y, x + width, y + height
 
 
-def _check_numbers(name: str, values: Sequence[float] | None, count: int) -> None:
+def _numbers(name: str, values: Iterable[float] | None, count: int) -> Numbers | None:
     if values is None:
-        return
+        return None
     try:
         given = list(values)
     except TypeError:
         given = [values]  # type: ignore[list-item]
     if len(given) != count or not all(map(is_number, given)):
         raise OptionError(f"{name} must be {count} numbers, got {_told(given)}")
+    return tuple(int(value) if isinstance(value, Integral) else float(value) for value in given)
 
 
 def _told(values: Sequence[object]) -> str:
-    return ",".join(f"{value:g}" if isinstance(value, Real) else repr(value) for value in values)
+    return ",".join(f"{value:g}" if is_number(value) else told(value) for value in values)

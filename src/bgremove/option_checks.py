@@ -4,6 +4,7 @@ import math
 import reprlib
 from collections.abc import Iterable
 from numbers import Real
+from typing import TypeGuard
 
 from bgremove.errors import OptionError
 
@@ -13,9 +14,12 @@ def told(value: object) -> str:
     return " ".join(reprlib.repr(value).split())
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """Tell whether a value is a finite number, of Python's or NumPy's."""
-    return isinstance(value, Real) and math.isfinite(value)
+    try:
+        return isinstance(value, Real) and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def check_number(name: str, value: object, least: int, most: int) -> None:
@@ -26,7 +30,7 @@ def check_number(name: str, value: object, least: int, most: int) -> None:
     OptionError
         If it is not.
     """
-    if not (isinstance(value, Real) and least <= float(value) <= most):
+    if not (is_number(value) and least <= float(value) <= most):
         raise OptionError(f"{name} must be a number in {least}…{most}, got {told(value)}")
 
 
@@ -50,5 +54,6 @@ def check_choice(name: str, value: object, known: Iterable[str]) -> None:
     OptionError
         If it is not.
     """
-    if value not in (words := tuple(known)):
+    words = tuple(known)
+    if not isinstance(value, str) or value not in words:
         raise OptionError(f"{name} must be one of {', '.join(words)}, got {told(value)}")

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageColor
 
-from bgremove.arrays import Alpha, Cutout, Image, alpha_from_uint8, extent, resize
+from bgremove.arrays import Alpha, Cutout, Image, alpha_from_uint8, alpha_to_uint8, extent, resize
 from bgremove.errors import ImageReadError, ImageTooLargeError, ImageWriteError, OptionError
 from bgremove.ground import without_subject
 from bgremove.image_io import Photo, encode_png, in_profile, read_photo
@@ -63,9 +63,10 @@ class Output:
     output : {"cutout", "mask", "alpha", "foreground"}, default "cutout"
         RGBA; 0 and 255 in grey; the alpha in grey; or the subject's colours, on black.
     background : str or path, optional
-        For cutouts: a CSS colour (``white``, ``#ff8800``), a picture's path, or ``blur`` or
-        ``blur:RADIUS`` for the photo's own, blurred without its subject. The result is RGB then,
-        in the photo's colour profile; CSS colours, and pictures without one, are sRGB.
+        For cutouts: a CSS colour (``white``, ``#ff8800``), a picture's path (what it leaves
+        transparent is white), or ``blur`` or ``blur:RADIUS`` for the photo's own, blurred without
+        its subject. The result is RGB then, in the photo's colour profile; CSS colours, and
+        pictures without one, are sRGB.
     crop : bool, default False
         Whether to cut the picture down to the subject.
     margin : str, default "0"
@@ -99,6 +100,8 @@ class Output:
     def __post_init__(self) -> None:
         check_choice("output", self.output, KINDS)
         check_choice("format", self.format, ("auto", *FORMATS))
+        if not isinstance(self.crop, (bool, np.bool_)):
+            raise OptionError(f"crop must be True or False, got {told(self.crop)}")
         check_number("format_quality", self.format_quality, 1, 100)
         check_text("margin", self.margin, "10%")
         check_text("size", self.size, "800x600")
@@ -177,7 +180,7 @@ def rendered(
         rows, columns = subject_box(cutout[..., 3], output.margin)
         if output.position == ORIGINAL:
             place = _place_of(columns, photo.shape[1]), _place_of(rows, photo.shape[0])
-        cutout, photo = cutout[rows, columns], photo[rows, columns]
+        cutout, photo = cutout[rows, columns].copy(), photo[rows, columns]
     if output.size != "full":
         cutout, photo = _sized(cutout, photo, output.size, place)
     if output.output == "mask":
@@ -318,8 +321,15 @@ def _background(
         picture = read_photo(background)
     except ImageTooLargeError as error:
         raise ImageReadError(f"background {background}: too large; take a smaller one") from error
-    covering = _covering(picture.image, width, height)
+    covering = _covering(_on_white(picture), width, height)
     return in_profile(covering, picture.icc_profile, icc_profile)
+
+
+def _on_white(picture: Photo) -> Image:
+    if picture.alpha is None:
+        return picture.image
+    white = np.broadcast_to(np.uint8(255), picture.image.shape)
+    return over(np.dstack([picture.image, alpha_to_uint8(picture.alpha)]), white)
 
 
 def blurred(photo: Image, sigma: float) -> Image:

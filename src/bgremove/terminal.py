@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 import time
+import warnings
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -98,6 +99,11 @@ def say_of(name: str, line: str, *, before: str = "") -> None:
     name = printable(name)
     reason = printable(line).removeprefix(f"{name}: ")
     say(f"{name}: {reason}", before=before)
+
+
+def silence_pillow() -> None:
+    """Say nothing of Pillow's warnings, as of odd EXIF: what matters is raised."""
+    warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 @contextmanager

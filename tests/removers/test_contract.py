@@ -2,7 +2,7 @@
 
 import pickle
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from io import BytesIO, StringIO
@@ -283,6 +283,25 @@ class TestBadInput:
         with pytest.raises(ImageReadError, match="file: cannot be read: I/O operation on closed"):
             remover(closed)
 
+    def test_whatever_a_file_reads_is_taken_or_told(self, remover: Remover) -> None:
+        data = EXAMPLE.read_bytes()
+        expected = np.asarray(remover(data))
+        for read in (bytearray(data), memoryview(data)):
+            np.testing.assert_array_equal(
+                np.asarray(remover(Reads(lambda read=read: read))), expected
+            )
+        for reads, message in (
+            (Reads(bytes.hex), r"expected a file, whose read\(\) gives bytes: "),
+            (Reads(lambda: None), r"expected a file of bytes, its read\(\) gave None"),
+            (Reads(asynchronous), r"its read\(\) is to be awaited"),
+        ):
+            with pytest.raises(InputError, match=f"^file: {message}"):
+                remover(reads)
+
+    def test_an_empty_name_is_told(self, remover: Remover) -> None:
+        with pytest.raises(ImageReadError, match="expected a picture's file, got an empty name"):
+            remover("")
+
     def test_files_that_cannot_be_read_are_named(self, remover: Remover, tmp_path: Path) -> None:
         empty = tmp_path / "empty.png"
         empty.touch()
@@ -296,6 +315,17 @@ class TestBadInput:
         message = r'output must be an Output, as in Output\(output="mask"\), got \'mask\''
         with pytest.raises(OptionError, match=message):
             remover(astronaut(), output="mask")  # type: ignore[call-overload]
+
+
+class Reads:
+    """An upload of a framework's own."""
+
+    def __init__(self, read: Callable[..., Any]) -> None:
+        self.read = read
+
+
+async def asynchronous() -> bytes:
+    return b""
 
 
 @given(height=st.integers(1, 40), width=st.integers(1, 300), seed=st.integers(0, 99))

@@ -14,6 +14,7 @@ from bgremove.batch.jobs import Job
 from bgremove.batch.photo import cut_out
 from bgremove.batch.recipe import Recipe
 from bgremove.errors import BgremoveError, WorkerError, reason_of
+from bgremove.terminal import silence_pillow
 from bgremove.threads import limit_threads
 
 OF_THE_PARENT = tuple(
@@ -38,6 +39,7 @@ def serve(connection: "Connection[Any, Job | None]", recipe: Recipe, threads: in
     signal.signal(signal.SIGTERM, _leave)
     Thread(target=_end_with_parent, daemon=True).start()
     limit_threads(threads)
+    silence_pillow()
     try:
         remover = recipe.load()
     except BgremoveError as error:

@@ -4,7 +4,6 @@ import os
 import re
 import stat
 import threading
-import warnings
 from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
@@ -62,18 +61,21 @@ def read_photo(
     Raises
     ------
     ImageReadError
-        If the file is missing, no regular file, empty, damaged or truncated, none of these
-        formats, of a kind of theirs that Pillow does not read, or of float pixels, whose range
-        nobody knows.
+        If the name is empty, or the file is missing, no regular file, empty, damaged or
+        truncated, none of these formats, of a kind of theirs that Pillow does not read, or of
+        float pixels, whose range nobody knows.
     ImageTooLargeError
         If it has more than `max_pixels`.
     MissingExtraError
         If it is HEIC and pillow-heif is not installed.
     """
-    name = printable(os.fspath(path))
+    file = os.fsdecode(path)
+    name = printable(file)
+    if not name:
+        raise ImageReadError("expected a picture's file, got an empty name")
     try:
-        _check_regular(Path(path), name)
-        with Path(path).open("rb") as stream:
+        _check_regular(Path(file), name)
+        with Path(file).open("rb") as stream:
             return _decode(stream, name, max_pixels, frame)
     except FileNotFoundError as error:
         raise ImageReadError(f"{name}: no such file") from error
@@ -264,10 +266,10 @@ _LIMITS = (
 
 
 class _PillowRules:
-    """Pillow's warnings off, and its limits as ours, while anybody in here uses Pillow.
+    """Pillow's limits as ours, while anybody in here uses Pillow.
 
-    All are switches of the whole process: who comes first turns them, and who leaves last turns
-    them back, so that threads may come and go.
+    They are those of the whole process: who comes first sets them, and who leaves last sets them
+    back, so that threads may come and go.
     """
 
     def __init__(self) -> None:
@@ -280,16 +282,12 @@ class _PillowRules:
                 self._limits = [getattr(module, name) for module, name, _ in _LIMITS]
                 for module, name, ours in _LIMITS:
                     setattr(module, name, ours)
-                self._warnings = warnings.catch_warnings()
-                self._warnings.__enter__()
-                warnings.filterwarnings("ignore", module=r"PIL\.")
             self._users += 1
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
             self._users -= 1
             if self._users == 0:
-                self._warnings.__exit__(None, None, None)
                 for (module, name, _ours), theirs in zip(_LIMITS, self._limits, strict=True):
                     setattr(module, name, theirs)
 

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from bgremove.errors import OptionError
+from bgremove.option_checks import told
 
 if TYPE_CHECKING:
     from bgremove.removers.hinted import HintedRemover
@@ -76,10 +77,11 @@ def find_method(name: str) -> Method:
     try:
         return METHODS[name]
     except (KeyError, TypeError) as error:
-        near = ["contour"] if name == "object" else difflib.get_close_matches(str(name), METHODS)
+        word = str(name)
+        near = ["contour"] if word == "object" else difflib.get_close_matches(word, METHODS)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         known = ", ".join(METHODS)
-        raise OptionError(f"method must be one of {known}, got {name!r}{hint}") from error
+        raise OptionError(f"method must be one of {known}, got {told(name)}{hint}") from error
 
 
 def check_options(name: str, options: Iterable[str]) -> None:

@@ -25,7 +25,7 @@ from bgremove.errors import (
     reason_of,
 )
 from bgremove.image_io import DEFAULT_MAX_PIXELS, Photo, decode, photo_from_pil, read_photo
-from bgremove.option_checks import check_number
+from bgremove.option_checks import check_number, told
 from bgremove.output import DEFAULT as DEFAULT_OUTPUT
 from bgremove.output import Output, rendered
 from bgremove.tiles import TiledAlpha
@@ -55,7 +55,8 @@ class Matte:
     Attributes
     ----------
     source : (H, W) ndarray of float32 in [0, 1], or TiledAlpha
-        The alpha, or what works it out tile by tile. All zero where nothing was found.
+        The alpha, or what works it out tile by tile, from the image that it is of: leave that as
+        it is until then. All zero where nothing was found.
     found : bool
         Whether there is a subject.
     """
@@ -65,7 +66,7 @@ class Matte:
 
     @property
     def alpha(self) -> Alpha:
-        """The whole alpha: (H, W) ndarray of float32 in [0, 1]."""
+        """The whole alpha, worked out anew each time: (H, W) ndarray of float32 in [0, 1]."""
         return self.source.whole() if isinstance(self.source, TiledAlpha) else self.source
 
     def __repr__(self) -> str:
@@ -102,6 +103,7 @@ class Remover(ABC):
         Parameters
         ----------
         image : (H, W, 3) ndarray of uint8, RGB
+            Is not checked: `alpha` and a call of the remover do that.
 
         Returns
         -------
@@ -270,22 +272,26 @@ def _photo_of(picture: ToPIL, max_pixels: int) -> Photo:
     )
 
 
-def _not_of_bytes(name: str) -> str:
-    return f'{name}: expected a file of bytes, got one of text: open it with "rb"'
-
-
 def _read_from(file: ReadsBytes, max_pixels: int) -> Photo:
     name = getattr(file, "name", None)
     name = printable(name) if isinstance(name, str) and name else "file"
+    of_text = f'{name}: expected a file of bytes, got one of text: open it with "rb"'
     try:
         data = file.read()
     except UnicodeDecodeError as error:
-        raise InputError(_not_of_bytes(name)) from error
+        raise InputError(of_text) from error
+    except TypeError as error:
+        raise InputError(f"{name}: expected a file, whose read() gives bytes: {error}") from error
     except (OSError, ValueError) as error:
         raise ImageReadError(f"{name}: cannot be read: {reason_of(error)}") from error
-    if not isinstance(data, bytes):
-        raise InputError(_not_of_bytes(name))
-    return decode(data, name, max_pixels=max_pixels)
+    if isinstance(data, str):
+        raise InputError(of_text)
+    if inspect.iscoroutine(data):
+        data.close()
+        raise InputError(f"{name}: its read() is to be awaited: pass what that gives")
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise InputError(f"{name}: expected a file of bytes, its read() gave {told(data)}")
+    return decode(bytes(data), name, max_pixels=max_pixels)
 
 
 def _calls_within() -> int:

@@ -1,9 +1,9 @@
 """Removers that can be told where in a photo the subject is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TypeVar
 
-from bgremove.hints import check_hints
+from bgremove.hints import Numbers, checked_hints
 from bgremove.removers.base import Remover
 
 Hinted = TypeVar("Hinted", bound="HintedRemover")
@@ -12,11 +12,11 @@ Hinted = TypeVar("Hinted", bound="HintedRemover")
 class HintedRemover(Remover):
     """A remover with a box round the subject and a point on it; None where nothing was said."""
 
-    box: Sequence[float] | None = None
-    point: Sequence[float] | None = None
+    box: Numbers | None = None
+    point: Numbers | None = None
 
     def at(
-        self: Hinted, *, box: Sequence[float] | None = None, point: Sequence[float] | None = None
+        self: Hinted, *, box: Iterable[float] | None = None, point: Iterable[float] | None = None
     ) -> Hinted:
         """Give the same remover for another box and point, without loading anything anew.
 
@@ -37,9 +37,8 @@ class HintedRemover(Remover):
         OptionError
             If `box` or `point` is none, or the point lies outside the box.
         """
-        check_hints(box, point)
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
-        other.box, other.point = box, point
-        other.options = {**self.options, "box": box, "point": point}
+        other.box, other.point = checked_hints(box, point)
+        other.options = {**self.options, "box": other.box, "point": other.point}
         return other

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from bgremove.arrays import Image, Probability, clipped, slope, working_copy
 from bgremove.cards import PresenceRule
 from bgremove.colour_evidence import with_colour_evidence
 from bgremove.hesitation import hesitation
-from bgremove.hints import View, check_hints, view
+from bgremove.hints import View, checked_hints, view
 from bgremove.model_files import DEFAULT_MODEL
 from bgremove.option_checks import check_number
 from bgremove.pieces import nearest_piece, with_gaps_closed, without_specks
@@ -88,26 +88,26 @@ class NetworkRemover(HintedRemover):
         threshold: float | None = None,
         device: str = "auto",
         edges: str = "soft",
-        box: Sequence[float] | None = None,
-        point: Sequence[float] | None = None,
+        box: Iterable[float] | None = None,
+        point: Iterable[float] | None = None,
     ) -> None:
         if threshold is not None:
             check_number("threshold", threshold, 0, 1)
-        check_hints(box, point)
+        self.box, self.point = checked_hints(box, point)
         self._to_alpha = find_edges(edges)
         self.segmenter = load_segmenter(model, device)
         card = self.segmenter.card
         self._asked = [output for output in self.outputs if output in card.outputs]
         if not self._asked:
             card.channel_of(self.outputs[-1])
-        self.threshold, self.box, self.point = threshold, box, point
+        self.threshold = threshold
         self.options = {
             "model": model,
             "threshold": threshold,
             "device": device,
             "edges": edges,
-            "box": box,
-            "point": point,
+            "box": self.box,
+            "point": self.point,
         }
 
     def __getstate__(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The object method: the photo's contours, filled, as an alpha."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -11,7 +11,7 @@ from bgremove.arrays import Image, Probability, alpha_from_uint8, alpha_to_uint8
 from bgremove.contour import Outline, Shape
 from bgremove.errors import OptionError
 from bgremove.graph_cut import best_of_cuts
-from bgremove.hints import Attention, attention, check_hints, meant
+from bgremove.hints import Attention, attention, checked_hints, meant
 from bgremove.option_checks import check_choice, check_number
 from bgremove.refine import find_edges
 from bgremove.removers.base import Matte
@@ -93,8 +93,8 @@ class ObjectRemover(HintedRemover):
         low: float | None = None,
         high: float | None = None,
         quality: str = "fast",
-        box: Sequence[float] | None = None,
-        point: Sequence[float] | None = None,
+        box: Iterable[float] | None = None,
+        point: Iterable[float] | None = None,
         edges: str = "soft",
     ) -> None:
         for name, value in (("low", low), ("high", high)):
@@ -103,16 +103,16 @@ class ObjectRemover(HintedRemover):
         if low is not None and high is not None and low > high:
             raise OptionError(f"low must not exceed high, got low {low} and high {high}")
         check_choice("quality", quality, QUALITIES)
-        check_hints(box, point)
         self.low, self.high = low, high
-        self.quality, self.box, self.point = quality, box, point
+        self.quality = quality
+        self.box, self.point = checked_hints(box, point)
         self._to_alpha = find_edges(edges)
         self.options = {
             "low": low,
             "high": high,
             "quality": quality,
-            "box": box,
-            "point": point,
+            "box": self.box,
+            "point": self.point,
             "edges": edges,
         }
 
