@@ -82,10 +82,13 @@ def test_another_folder_s_photo_of_the_same_size_and_time_is_another(job: Job, d
     shutil.copystat("in/a.png", draw("other/a.png"))
     [other] = plan(["other"], "out", overwrite=True).jobs
     assert (other.target, stamp(other.source)) == (job.target, stamp(job.source))
+    to_do, [refused] = sort_out(other)
+    assert to_do == []
+    reason = f"and is of another photo, {place_of(job.source)}; --overwrite replaces it"
+    assert refused.message == f"{job.target}: exists already, {reason}"
+    assert sort_out(other, overwrite=True) == ([other], [])
+    Path("in/a.png").unlink()
     assert sort_out(other) == ([other], [])
-    do(other)
-    assert sort_out(other)[1][0].status == "skipped"
-    assert sort_out(job) == ([replace(job, overwrite=True)], [])
 
 
 SPELLINGS = [("in", "out"), ("./in", "x/../out"), ("link/in", "far/out"), ("{}/in", "{}/out")]

@@ -16,6 +16,7 @@ from bgremove.batch.jobs import Job, Outcome, Subject, failed
 from bgremove.batch.places import identity, place_of, real_folder
 from bgremove.errors import ImageWriteError, reason_of
 from bgremove.image_io import remove_parts
+from bgremove.paths import is_file
 
 MANIFEST_FILE = ".bgremove-manifest.jsonl"
 """Its name, in the folder that the outputs go to."""
@@ -92,16 +93,16 @@ class Past:
         to_do, settled = [], []
         for job in jobs:
             record = self._record(job)
-            may_replace = overwrite or _is_ours(record, _target(job))
             if self._is_valid(record, job):
                 settled.append(_skipped(job, record))
-            elif may_replace or not os.path.lexists(_target(job)):
+                continue
+            reason = None if overwrite else self._against(record, job)
+            if reason is None:
+                may_replace = overwrite or _is_ours(record, _target(job))
                 to_do.append(replace(job, overwrite=may_replace))
             else:
-                reason = (
-                    "exists already, and is not as an earlier run left it; --overwrite replaces it"
-                )
-                settled.append(failed(job.name, f"{job.target}: {reason}", "ImageWriteError"))
+                reason = f"{job.target}: exists already, {reason}; --overwrite replaces it"
+                settled.append(failed(job.name, reason, "ImageWriteError"))
         return to_do, settled
 
     def torn(self, jobs: Sequence[Job]) -> list[Path]:
@@ -121,10 +122,23 @@ class Past:
             and self._is_of_photo(record, job)
         )
 
+    def _against(self, record: Record, job: Job) -> str | None:
+        """Tell what speaks against writing a job's output; nothing where there is none."""
+        if not os.path.lexists(_target(job)):
+            return None
+        if not _is_ours(record, _target(job)):
+            return "and is not as an earlier run left it"
+        if not self._is_of_photo(record, job) and self._photo_of(record).exists():
+            return f"and is of another photo, {self._photo_of(record)}"
+        return None
+
     def _is_of_photo(self, record: Record, job: Job) -> bool:
         if not record.source or job.source is None:
             return True
-        return identity(Path(real_folder(self.folder), record.source)) == identity(job.source)
+        return identity(self._photo_of(record)) == identity(job.source)
+
+    def _photo_of(self, record: Record) -> Path:
+        return Path(os.path.normpath(Path(real_folder(self.folder), record.source)))
 
 
 class Manifest:
@@ -216,6 +230,8 @@ def read_records(folder: Path) -> dict[str, Record]:
     dict of str to Record
         By output, from the folder; empty where there is no manifest, or none that can be read.
     """
+    if not is_file(folder / MANIFEST_FILE):
+        return {}
     try:
         return _records((folder / MANIFEST_FILE).read_bytes())
     except (OSError, ValueError):
