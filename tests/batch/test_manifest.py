@@ -357,6 +357,15 @@ def test_a_folder_that_cannot_be_made_is_told() -> None:
         Manifest(Path("file"), "r")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_pipe_in_its_place_holds_nothing_up() -> None:
+    Path("out").mkdir()
+    os.mkfifo(Path("out", MANIFEST_FILE))
+    assert read_records(Path("out")) == {}
+    with pytest.raises(ImageWriteError, match="expected a file, got a folder or device"):
+        Manifest(Path("out"), "r")
+
+
 def test_a_device_in_its_place_is_told() -> None:
     Path("out").mkdir()
     Path("out", MANIFEST_FILE).symlink_to(os.devnull)
