@@ -14,6 +14,7 @@ from bgremove.guided import EdgeGuide
 from bgremove.refine import (
     EDGES,
     NARROW,
+    OPENNESS,
     AlongEdges,
     Edges,
     back_projected,
@@ -23,8 +24,10 @@ from bgremove.refine import (
     recentred,
     soft_edges,
     undecided,
+    without_ghosts,
     without_grain,
 )
+from bgremove.removers.object import OPENNESS as OF_CONTOURS
 from bgremove.tiles import Tile
 
 RAMP = np.tile(np.linspace(0, 1, 101, dtype=np.float32), (8, 1))
@@ -52,7 +55,7 @@ def transition(centre: float, width: float, size: int = 64) -> np.ndarray:
 
 def whole(edges: Edges, probability: np.ndarray, image: np.ndarray, threshold: float) -> np.ndarray:
     """Give the whole alpha of a photo, by way of its working copy."""
-    return edges(probability, working_copy(image), threshold).on(image).whole()
+    return edges(probability, working_copy(image), threshold, OPENNESS).on(image).whole()
 
 
 def edge_of(alpha: np.ndarray) -> np.ndarray:
@@ -215,3 +218,40 @@ def test_edges_are_found_by_name() -> None:
 def test_unknown_edges_are_told() -> None:
     with pytest.raises(OptionError, match="edges must be one of soft, hard, fine, got 'fuzzy'"):
         find_edges("fuzzy")
+
+
+def test_pieces_that_are_nowhere_half_there_go_and_faint_ends_stay() -> None:
+    alpha = np.zeros((9, 12), np.float32)
+    alpha[2:5, 1:5], alpha[5, 5], alpha[6, 6] = 1, 0.3, 0.1
+    ghosts = alpha.copy()
+    ghosts[1:3, 9:11] = 0.4
+    np.testing.assert_array_equal(without_ghosts(ghosts), alpha)
+    np.testing.assert_array_equal(without_ghosts(alpha), alpha)
+
+
+def test_what_is_nowhere_half_there_is_left_where_there_is_nothing_else() -> None:
+    faint = np.full((4, 4), 0.4, np.float32)
+    np.testing.assert_array_equal(without_ghosts(faint), faint)
+
+
+@pytest.mark.parametrize("edges", [soft_edges, fine_edges])
+def test_a_smudge_beside_the_subject_leaves_nothing_visible(edges: Edges) -> None:
+    probability = np.zeros((64, 64), np.float32)
+    probability[16:48, 8:24] = 1
+    probability = cv2.GaussianBlur(probability, (0, 0), 1)
+    probability[28:36, 44:52] = 0.45
+    alpha = whole(edges, probability, np.full((64, 64, 3), 90, np.uint8), 0.5)
+    assert (alpha[20:44, 12:20] == 1).all()
+    assert not alpha[:, 40:].any()
+
+
+def test_what_a_network_hardly_doubts_is_less_of_a_haze_than_a_contour_s_blur() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (96, 96, 3), np.uint8)
+    doubt = transition(48, 20, 96)
+    alphas = [
+        soft_edges(doubt, image, 0.5, openness).on(image).whole()
+        for openness in (OPENNESS, OF_CONTOURS)
+    ]
+    hazy, hazier = (np.count_nonzero((alpha > 0.05) & (alpha < 0.95)) for alpha in alphas)
+    assert hazy < 0.7 * hazier
+    np.testing.assert_array_equal(*(alpha >= 0.5 for alpha in alphas))

@@ -54,11 +54,14 @@ HESITATION = 0.1
 """Half the width, in probability, of the ramp that decides where the map hesitates and nothing
 in the photo helps: beyond it an alpha is 0 or 1 (0.3 leaves a haze over what the map doubts)."""
 
-OPENNESS = 0.3
-"""The same, of the ramp beyond which the photo's colours do not overrule a map that hesitates."""
-
 BACK_PROJECTIONS = 3
 """Each brings the alpha's averages nearer to the map (1 gives MAE 0.0018, 3 give 0.0014)."""
+
+
+OPENNESS = 0.15
+"""The same, of the ramp beyond which the photo's colours do not overrule a network that hesitates.
+At 0.3 a haze, more than 10 pixels wide, covers over 1 % of 50 of 150 people of val and of 46 of 90
+subjects, at 0.15 of 32 and 26; Boundary IoU .6686 and .5751, .6688 and .5755."""
 
 NOISE = 0.02
 """What differs from 0 or 1 by no more is 0 or 1."""
@@ -152,7 +155,9 @@ class OfTheMap:
         return TiledAlpha(height, width, tile, draft)
 
 
-def soft_edges(probability: Probability, working: Image, threshold: float) -> Refined:
+def soft_edges(
+    probability: Probability, working: Image, threshold: float, openness: float = OPENNESS
+) -> Refined:
     """Give an alpha that follows the photo's edges near where the map crosses the threshold.
 
     Parameters
@@ -162,6 +167,9 @@ def soft_edges(probability: Probability, working: Image, threshold: float) -> Re
         The photo's working copy.
     threshold : float
         The probability that becomes an alpha of 0.5, in [0, 1].
+    openness : float, default OPENNESS
+        Half the width, in probability, of the ramp beyond which the photo's colours do not
+        overrule a map that hesitates.
 
     Returns
     -------
@@ -172,11 +180,13 @@ def soft_edges(probability: Probability, working: Image, threshold: float) -> Re
     He, Sun, "Fast Guided Filter", 2015, arXiv 1505.00996; Irani, Peleg, "Improving Resolution by
     Image Registration", 1991.
     """
-    joint = joined(probability, working, threshold)
+    joint = joined(probability, working, threshold, openness)
     return AlongEdges(joint.alpha, joint.guide)
 
 
-def fine_edges(probability: Probability, working: Image, threshold: float) -> Refined:
+def fine_edges(
+    probability: Probability, working: Image, threshold: float, openness: float = OPENNESS
+) -> Refined:
     """Give an alpha that solves for the matte where `soft_edges` is between 0 and 1.
 
     Parameters and result are those of `soft_edges`.
@@ -185,12 +195,14 @@ def fine_edges(probability: Probability, working: Image, threshold: float) -> Re
     ----------
     Levin, Lischinski, Weiss, "A Closed-Form Solution to Natural Image Matting", 2008.
     """
-    joint = joined(probability, working, threshold)
+    joint = joined(probability, working, threshold, openness)
     matte = closed_form(working, joint.alpha, joint.band, joint.hesitation)
-    return AlongEdges(without_noise(matte), joint.guide)
+    return AlongEdges(without_ghosts(without_noise(matte)), joint.guide)
 
 
-def hard_edges(probability: Probability, _: Image, threshold: float) -> Refined:
+def hard_edges(
+    probability: Probability, _: Image, threshold: float, _openness: float = OPENNESS
+) -> Refined:
     """Give an alpha of 0 and 1 only, as the original did: the photo has no say.
 
     Parameters and result are those of `soft_edges`.
@@ -198,7 +210,7 @@ def hard_edges(probability: Probability, _: Image, threshold: float) -> Refined:
     return OfTheMap(probability, threshold)
 
 
-Edges: TypeAlias = Callable[[Probability, Image, float], Refined]
+Edges: TypeAlias = Callable[[Probability, Image, float, float], Refined]
 
 EDGES: dict[str, Edges] = {"soft": soft_edges, "hard": hard_edges, "fine": fine_edges}
 """The kinds of edges that a user can name."""
@@ -266,13 +278,13 @@ class Joint:
     guide: EdgeGuide
 
 
-def joined(probability: Probability, image: Image, threshold: float) -> Joint:
+def joined(probability: Probability, image: Image, threshold: float, openness: float) -> Joint:
     """Join a map with an image of bounded size, by the two filters."""
     height, width = image.shape[:2]
     centred = recentred(probability, threshold)
     unsure = hesitation(centred)
     decided = ramped(centred, unsure, HESITATION)
-    open_to_colours = ramped(centred, unsure, OPENNESS)
+    open_to_colours = ramped(centred, unsure, openness)
 
     side = max(probability.shape)
     small = bounded(image, min(side, FIT_SIDE))
@@ -348,9 +360,20 @@ def settled(alpha: Alpha, probability: Probability) -> Alpha:
     """Let a map that is sure have the last word, and clear away what is next to nothing."""
     doubt = np.clip(np.minimum(probability, 1 - probability) / BAND, 0, 1)
     sure = (probability > 0.5).astype(np.float32)
-    return without_noise(sure + doubt * (alpha - sure))
+    return without_ghosts(without_noise(sure + doubt * (alpha - sure)))
 
 
 def without_noise(alpha: Alpha) -> Alpha:
     """Stretch an alpha so that what nearly is 0 or 1 becomes it."""
     return clipped((alpha - NOISE) / (1 - 2 * NOISE))
+
+
+def without_ghosts(alpha: Alpha) -> Alpha:
+    """Clear away pieces that are nowhere the subject's by half, unless there is no other.
+
+    One that can hardly be seen makes the box of what is visible too large.
+    """
+    count, pieces = cv2.connectedComponents((alpha > 0).astype(np.uint8), connectivity=8)
+    solid = np.zeros(count, np.bool_)
+    solid[pieces[alpha >= 0.5]] = True
+    return np.where(solid[pieces], alpha, np.float32(0)) if solid.any() else alpha

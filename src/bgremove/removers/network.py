@@ -16,7 +16,7 @@ from bgremove.hints import View, checked_hints, view
 from bgremove.model_files import DEFAULT_MODEL
 from bgremove.option_checks import check_number
 from bgremove.pieces import nearest_piece, with_gaps_closed, without_specks
-from bgremove.refine import Edges, Refined, find_edges, soft_edges
+from bgremove.refine import OPENNESS, Edges, Refined, find_edges, soft_edges
 from bgremove.removers.base import Matte
 from bgremove.removers.hinted import HintedRemover
 from bgremove.second_look import both_looks, is_doubtful
@@ -222,7 +222,7 @@ def refined_map(
         whole = without_specks(whole, threshold)
     else:
         whole = nearest_piece(whole, threshold, point)
-    return to_alpha(drawn_in(whole, outward), working, threshold)
+    return to_alpha(drawn_in(whole, outward), working, threshold, OPENNESS)
 
 
 def drawn_in(probability: Probability, outward: float) -> Probability:

@@ -30,6 +30,10 @@ LEVEL_OVER_OTSU = 0.7
 LEAST_CONTRAST = 0.15
 """How much likelier than the rest a subject is on average, at least."""
 
+OPENNESS = 0.3
+"""Of `refine.soft_edges`: a contour's mask is blurred widely, which is no doubt. Boundary IoU of 60
+product shots .8250 at 0.3, .8229 at 0.2, .8163 at 0.1."""
+
 SURELY_ENCLOSED = 0.5
 """More than this is enclosed at two of the three levels of edges."""
 
@@ -124,7 +128,7 @@ class ObjectRemover(HintedRemover):
         """Bring the mask of an image's steps to its size, along the image's edges."""
         if not steps.mask.any():
             return Matte(np.zeros(image.shape[:2], np.float32), found=False)
-        refined = self._to_alpha(contour.blurred(steps.mask), steps.image, 0.5)
+        refined = self._to_alpha(contour.blurred(steps.mask), steps.image, 0.5, OPENNESS)
         return Matte(refined.on(image), found=True)
 
     def steps(self, image: Image) -> Steps:
