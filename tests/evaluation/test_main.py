@@ -3,6 +3,7 @@
 import csv
 import json
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
@@ -83,6 +84,14 @@ def test_the_alphas_of_another_program_are_scored(run, columns, tmp_path):
     result = run("--predictions", tmp_path, "--split", "val")
     assert result.exit_code == 0, result.stderr
     assert cells(result.stdout)[1][:4] == ["val", "all", "2", "0.667"]
+
+
+def test_masks_of_0_and_1_are_not_scored_as_alphas(run, columns, tmp_path):
+    for name in ("people-perfect", "people-third"):
+        Image.fromarray(columns(0, 24).astype(np.uint8)).save(tmp_path / f"{name}.png")
+    result = run("--predictions", tmp_path, "--split", "val")
+    assert result.exit_code == 1
+    assert "multiply masks of 0 and 1 by 255" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,14 @@
 """Labelled photos come out of the shards as they went in."""
 
+import io
+import tarfile
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from bgremove.errors import DataError
 from bgremove.labelled_photos import read_index, read_photos
@@ -60,3 +66,32 @@ def test_a_broken_shard_is_told(data_folder) -> None:
     (data_folder / "shards" / "photos.tar").write_bytes(b"no archive")
     with pytest.raises(DataError, match=r"photos\.tar: the shard cannot be read"):
         list(read_photos(data_folder, entries))
+
+
+@pytest.fixture
+def put_into_shard(data_folder: Path) -> Callable[[str, np.ndarray], None]:
+    """Add a picture to the shard; of two of a name, the later one is read."""
+
+    def put(name: str, array: np.ndarray) -> None:
+        file = io.BytesIO()
+        Image.fromarray(array).save(file, "png")
+        member = tarfile.TarInfo(name)
+        member.size = file.tell()
+        file.seek(0)
+        with tarfile.open(data_folder / "shards" / "photos.tar", "a") as tar:
+            tar.addfile(member, file)
+
+    return put
+
+
+def test_a_mask_that_is_nowhere_white_is_told(data_folder, put_into_shard) -> None:
+    put_into_shard("people/b.mask.png", np.eye(40, 60, dtype=np.uint8))
+    told = r"photos\.tar: people/b\.mask\.png: expected a mask of 0 and 255, got values up to 1"
+    with pytest.raises(DataError, match=told):
+        list(read_photos(data_folder, read_index(data_folder, everything)))
+
+
+def test_a_true_alpha_may_be_faint(data_folder, put_into_shard) -> None:
+    put_into_shard("people/b.alpha.png", np.eye(40, 60, dtype=np.uint8))
+    photos = list(read_photos(data_folder, read_index(data_folder, lambda e: e.stem == "b")))
+    assert photos[0].alpha.max() == np.float32(1 / 255)

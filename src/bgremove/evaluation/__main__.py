@@ -11,7 +11,7 @@ from bgremove.api import load_remover
 from bgremove.cards import read_card, write_card
 from bgremove.evaluation import report
 from bgremove.evaluation.options import card_file, data_option, device_option, model_option
-from bgremove.evaluation.predictions import stored_matte
+from bgremove.evaluation.predictions import check_levels, stored_matte
 from bgremove.evaluation.run import (
     OUTPUTS,
     PhotoScore,
@@ -72,6 +72,8 @@ def main(
         )
     with errors_told("bgremove.evaluation"):
         entries = labelled_entries(data, splits=splits, sets=sets, output=output)
+        if predictions:
+            check_levels(entries, predictions)
         matte_of_photo = (
             partial(stored_matte, folder=predictions)
             if predictions

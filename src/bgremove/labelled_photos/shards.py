@@ -13,6 +13,7 @@ from PIL import Image
 from bgremove.arrays import alpha_from_uint8
 from bgremove.errors import DataError
 from bgremove.labelled_photos.entries import Entry, LabelledPhoto
+from bgremove.labelled_photos.masks import check_white
 
 INDEX = "index.csv"
 
@@ -51,7 +52,8 @@ def read_shards(folder: Path, entries: Iterable[Entry]) -> Iterator[LabelledPhot
     Raises
     ------
     DataError
-        If a shard is missing or broken, or lacks a photo.
+        If a shard is missing or broken, or lacks a photo, or a mask in it is neither black
+        throughout nor white anywhere.
     """
     by_shard: dict[str, list[Entry]] = {}
     for entry in entries:
@@ -81,6 +83,8 @@ def _read_photo(tar: tarfile.TarFile, names: set[str], entry: Entry) -> Labelled
     alpha = picture("alpha.png", "L")
     if alpha is None:
         alpha = picture("mask.png", "L")
+        if alpha is not None:
+            check_white(alpha, f"{entry.shard}: {entry.set}/{entry.stem}.mask.png")
     void = picture("void.png", "L")
     nothing = np.zeros(image.shape[:2], np.uint8)
     return LabelledPhoto(
