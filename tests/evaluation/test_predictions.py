@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from pictures import png_header, png_of_chunks
 from PIL import Image
 
 from bgremove.errors import DataError
@@ -78,6 +79,13 @@ def test_a_prediction_of_another_size_is_refused(photo, tmp_path):
 def test_a_picture_without_alpha_is_refused(photo, tmp_path):
     Image.new("RGB", (48, 32)).save(tmp_path / "a-1.png")
     with pytest.raises(DataError, match="grey picture or one with alpha, got mode RGB"):
+        stored_matte(photo, folder=tmp_path)
+
+
+def test_a_prediction_of_more_pixels_than_any_photo_is_refused(photo, tmp_path):
+    bomb = png_of_chunks(png_header(20_000, 20_000, 8, 0), (b"IDAT", b""), (b"IEND", b""))
+    (tmp_path / "a-1.png").write_bytes(bomb)
+    with pytest.raises(DataError, match=r"a-1\.png: expected a PNG: .* exceeds limit"):
         stored_matte(photo, folder=tmp_path)
 
 

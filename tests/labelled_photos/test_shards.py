@@ -37,17 +37,39 @@ def test_a_photo_comes_with_its_mask_and_its_void(data_folder) -> None:
     assert not d.alpha.any()
 
 
-def test_an_index_without_the_columns_is_told(tmp_path) -> None:
-    (tmp_path / "index.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(DataError, match="expected the index of a data folder: 'set'"):
+HEADING = "set,stem,split,shard,width,height,person_label,subject_label\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a,b\n1,2\n", "line 2: expected a column 'set'"),
+        (HEADING + "s,1,val,x.tar,60,wide,mask,none\n", "line 2: invalid literal .* 'wide'"),
+        (HEADING + "s,1,val,x.tar,60,0,mask,none\n", "line 2: expected .* above 0, got 60 and 0"),
+        (HEADING + "s,1,val,x.tar,-6,4,mask,none\n", "line 2: expected .* above 0, got -6 and 4"),
+        (HEADING + "s,1,val,x.t", "line 2: expected 8 values, one for each column"),
+        (HEADING + "\ns,1,val,x.tar,6,4,mask,none,0,0\n", "line 3: expected 8 values"),
+        (HEADING + "x" * 200_000, "field larger than field limit"),
+        (
+            HEADING + "s,1,val,x.tar,60,40,msak,mask\n",
+            "line 2: person_label must be mask, none or unknown, got 'msak'",
+        ),
+        (
+            HEADING + "s,1,val,x.tar,60,40,mask,\n",
+            "line 2: subject_label must be mask, none or unknown, got ''",
+        ),
+    ],
+)
+def test_an_index_that_does_not_fit_is_told(tmp_path, text, told) -> None:
+    (tmp_path / "index.csv").write_text(text)
+    with pytest.raises(DataError, match=f"index.csv: expected the index of a data folder: {told}"):
         read_index(tmp_path, everything)
 
 
-def test_a_size_that_is_no_number_is_told(data_folder) -> None:
+def test_an_index_as_excel_writes_it_is_read(data_folder) -> None:
     index = data_folder / "index.csv"
-    index.write_text(index.read_text().replace(",60,40,", ",60,wide,", 1))
-    with pytest.raises(DataError, match=r"expected the index of a data folder: invalid .* 'wide'"):
-        read_index(data_folder, everything)
+    index.write_text(index.read_text(), encoding="utf-8-sig")
+    assert len(read_index(data_folder, everything)) == 5
 
 
 def test_a_choice_without_photos_is_told(data_folder) -> None:
@@ -95,3 +117,11 @@ def test_a_true_alpha_may_be_faint(data_folder, put_into_shard) -> None:
     put_into_shard("people/b.alpha.png", np.eye(40, 60, dtype=np.uint8))
     photos = list(read_photos(data_folder, read_index(data_folder, lambda e: e.stem == "b")))
     assert photos[0].alpha.max() == np.float32(1 / 255)
+
+
+@pytest.mark.parametrize("kind", ["alpha.png", "mask.png", "void.png"])
+def test_a_mask_of_another_size_is_told(data_folder, put_into_shard, kind: str) -> None:
+    put_into_shard(f"people/b.{kind}", np.full((30, 60), 255, np.uint8))
+    told = rf"photos\.tar: people/b\.{kind}: expected the photo's size, 60×40, got 60×30"
+    with pytest.raises(DataError, match=told):
+        list(read_photos(data_folder, read_index(data_folder, everything)))

@@ -84,7 +84,7 @@ def _read_levels(path: Path) -> NDArray[np.uint8]:
     try:
         with PILImage.open(path) as picture:
             picture.load()
-    except (OSError, SyntaxError) as error:
+    except (OSError, SyntaxError, ValueError, PILImage.DecompressionBombError) as error:
         raise DataError(f"{path}: expected a PNG: {error}") from error
     if picture.has_transparency_data:
         return np.asarray(picture.convert("RGBA").getchannel("A"))
