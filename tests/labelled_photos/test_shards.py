@@ -73,8 +73,22 @@ def test_an_index_as_excel_writes_it_is_read(data_folder) -> None:
 
 
 def test_a_choice_without_photos_is_told(data_folder) -> None:
-    with pytest.raises(DataError, match="no photo of the sets or the split"):
+    told = (
+        "no photo of the sets or the split that were asked for; "
+        "there are the splits train, val and the sets nobody, people, things"
+    )
+    with pytest.raises(DataError, match=told):
         read_index(data_folder, lambda entry: entry.set == "cats")
+
+
+def test_an_index_without_photos_is_told(tmp_path) -> None:
+    (tmp_path / "index.csv").write_text(HEADING)
+    with pytest.raises(DataError, match=r"index\.csv: expected photos, found none"):
+        read_index(tmp_path, everything)
+
+
+def test_of_no_entries_nothing_is_read(data_folder) -> None:
+    assert list(read_photos(data_folder, [])) == []
 
 
 def test_a_photo_that_its_shard_lacks_is_told(data_folder) -> None:
