@@ -60,6 +60,17 @@ def test_a_folder_that_holds_something_is_left_alone(data_folder: Path, tmp_path
     assert (tmp_path / "small" / "notes.txt").read_text() == "mine"
 
 
+def test_a_copy_that_failed_can_be_tried_again(data_folder: Path, tmp_path: Path) -> None:
+    index = data_folder / "index.csv"
+    rows = index.read_text()
+    index.write_text(rows.replace("people,e,", "people,gone,"))
+    with pytest.raises(DataError, match=r"photos\.tar: expected a photo people/gone\.webp"):
+        repack.repack(data_folder, tmp_path / "small")
+    index.write_text(rows)
+    repack.repack(data_folder, tmp_path / "small")
+    assert len(read_index(tmp_path / "small", everything)) == 5
+
+
 def test_what_is_no_data_folder_is_told_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="expected a folder of pictures"):
         repack.repack(tmp_path, tmp_path / "small")

@@ -20,7 +20,7 @@ from bgremove.evaluation.run import (
     score_photo,
     worst,
 )
-from bgremove.evaluation.sheet import contact_sheet, write_sheet
+from bgremove.evaluation.sheet import check_ending, contact_sheet, write_sheet
 from bgremove.labelled_photos import Entry, LabelledPhoto, read_photos
 from bgremove.removers.base import Matte
 from bgremove.terminal import errors_told
@@ -71,6 +71,10 @@ def main(
             "--write-card stores a model's figures by whole splits: leave out --set, --predictions"
         )
     with errors_told("bgremove.evaluation"):
+        for file in filter(None, (csv_file, json_file, sheet_file)):
+            report.check_writable(file)
+        if sheet_file:
+            check_ending(sheet_file)
         entries = labelled_entries(data, splits=splits, sets=sets, output=output)
         if predictions:
             check_levels(entries, predictions)

@@ -15,7 +15,7 @@ from bgremove.labelled_photos.entries import Entry, LabelledPhoto
 from bgremove.labelled_photos.masks import check_size, check_white
 from bgremove.labelled_photos.tables import Row, label_in, read_table
 
-INDEX = "index.csv"
+INDEX, SHARDS = "index.csv", "shards"
 
 ALPHA, MASK, VOID = "alpha.png", "mask.png", "void.png"
 """What a shard may hold of a photo beside it; where there is an alpha, the mask does not count."""
@@ -65,7 +65,7 @@ def read_shards(folder: Path, entries: Iterable[Entry]) -> Iterator[LabelledPhot
     for entry in entries:
         by_shard.setdefault(entry.shard, []).append(entry)
     for shard, shard_entries in sorted(by_shard.items()):
-        path = folder / "shards" / shard
+        path = folder / SHARDS / shard
         try:
             with tarfile.open(path) as tar:
                 names = set(tar.getnames())

@@ -8,6 +8,7 @@ the data folder has not.
 import csv
 import io
 import itertools
+import shutil
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from PIL import Image as PILImage
 
 from bgremove.errors import DataError
 from bgremove.labelled_photos import Entry, LabelledPhoto, read_index, read_photos
+from bgremove.labelled_photos.shards import INDEX, SHARDS
 from bgremove.labelled_photos.tables import Row, label_in, read_table
 from bgremove.terminal import errors_told
 from bgremove.training.data import squared
@@ -47,7 +49,7 @@ Labels: TypeAlias = Mapping[tuple[str, str], Label]
 
 
 def repack(data: Path, out: Path, labels: Labels | None = None) -> list[Path]:
-    """Write the small copy.
+    """Write the small copy; what was begun of one that fails is cleared away.
 
     Parameters
     ----------
@@ -74,20 +76,13 @@ def repack(data: Path, out: Path, labels: Labels | None = None) -> list[Path]:
     _check_labels(labels, entries)
     if out.exists() and any(out.iterdir()):
         raise DataError(f"{out}: expected a new or an empty folder")
-    (out / "shards").mkdir(parents=True)
-    rows: list[tuple[Entry, tuple[int, int]]] = []
-    packed = _sharded(read_photos(data, entries))
-    for name, photos in itertools.groupby(packed, key=lambda each: each[0]):
-        with tarfile.open(out / "shards" / name, "w") as tar:
-            for _, photo, files in photos:
-                entry = relabelled(replace(photo.entry, shard=name), labels)
-                for suffix, content in files.items():
-                    info = tarfile.TarInfo(f"{entry.set}/{entry.stem}.{suffix}")
-                    info.size = len(content)
-                    tar.addfile(info, io.BytesIO(content))
-                rows.append((entry, photo.size_as_found))
-    _write_index(rows, out / "index.csv")
-    return sorted({out / "shards" / entry.shard for entry, _ in rows})
+    (out / SHARDS).mkdir(parents=True)
+    try:
+        return _write(read_photos(data, entries), out, labels)
+    except BaseException:
+        shutil.rmtree(out / SHARDS)
+        (out / INDEX).unlink(missing_ok=True)
+        raise
 
 
 def read_labels(path: Path) -> dict[tuple[str, str], Label]:
@@ -117,6 +112,21 @@ def relabelled(entry: Entry, labels: Labels) -> Entry:
     """Give a photo's entry with its new label, if it has one."""
     label = labels.get((entry.set, entry.stem))
     return entry if label is None else replace(entry, set=label.set, person=label.person)
+
+
+def _write(photos: Iterable[LabelledPhoto], out: Path, labels: Labels) -> list[Path]:
+    rows: list[tuple[Entry, tuple[int, int]]] = []
+    for name, packed in itertools.groupby(_sharded(photos), key=lambda each: each[0]):
+        with tarfile.open(out / SHARDS / name, "w") as tar:
+            for _, photo, files in packed:
+                entry = relabelled(replace(photo.entry, shard=name), labels)
+                for suffix, content in files.items():
+                    info = tarfile.TarInfo(f"{entry.set}/{entry.stem}.{suffix}")
+                    info.size = len(content)
+                    tar.addfile(info, io.BytesIO(content))
+                rows.append((entry, photo.size_as_found))
+    _write_index(rows, out / INDEX)
+    return sorted({out / SHARDS / entry.shard for entry, _ in rows})
 
 
 def _sharded(
