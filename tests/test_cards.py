@@ -165,6 +165,7 @@ def test_json_that_is_no_object_is_told(path: Path, content: str, found: str) ->
         ({"weights": {"file": "model.onnx", "sha256": None}}, "weights must name a file and its"),
         ({"golden": {"file": 5, "sha256": "0"}}, "golden must name a file and its sha256"),
         ({"name": 7}, "name must be a string, got 7"),
+        ({"network": ["a"]}, r"network must be a string, got \['a'\]"),
         ({"input": {"height": 0}}, r"height and width must be whole numbers above 0, got \(0, 224"),
         ({"input": {"shapes": [[224, 0]]}}, r"must be whole numbers above 0, got \(224, 0\)"),
         ({"input": {"shapes": [[224]]}}, r"must be whole numbers above 0, got \(224,\)"),

@@ -253,6 +253,8 @@ def _card(table: dict[str, Any]) -> ModelCard:
     card = ModelCard(**table)
     if not isinstance(card.name, str):
         raise ValueError(f"name must be a string, got {card.name!r}")
+    if not isinstance(card.network, (str, type(None))):
+        raise ValueError(f"network must be a string, got {card.network!r}")
     for key, stored in (("weights", card.weights), ("golden", card.golden)):
         if stored and not (isinstance(stored.file, str) and isinstance(stored.sha256, str)):
             raise ValueError(f"{key} must name a file and its sha256, got {asdict(stored)}")

@@ -3,6 +3,7 @@
 import csv
 import json
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
@@ -68,6 +69,35 @@ def test_reports_are_written_where_they_are_asked_for(run, brightness_model, tmp
         assert sheet.size == (960, 176)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--csv", "missing/x.csv"], "missing/x.csv: cannot be written: No such file or directory"),
+        (["--json", "missing/x.json"], "missing/x.json: cannot be written"),
+        (["--sheet", "missing/x.png"], "missing/x.png: cannot be written"),
+        (["--sheet", "x.foo"], "x.foo: expected the ending of a picture, as .png, got .foo"),
+        (["--sheet", "x"], "x: expected the ending of a picture, as .png, got none"),
+    ],
+)
+def test_what_cannot_be_written_is_told_before_any_photo_is_scored(
+    run, brightness_model, bare_folder, arguments, told
+):
+    before = sorted(bare_folder.iterdir())
+    result = run("--model", brightness_model, "--split", "val", *arguments)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    assert told in line
+    assert sorted(bare_folder.iterdir()) == before
+
+
+def test_a_report_that_is_there_stays_until_there_is_another(run, tmp_path):
+    (tmp_path / "report.csv").write_text("yesterday's")
+    result = run("--predictions", tmp_path, "--split", "val", "--csv", tmp_path / "report.csv")
+    assert result.exit_code == 1
+    assert (tmp_path / "report.csv").read_text() == "yesterday's"
+
+
 def test_the_figures_go_to_the_card_by_split(run, brightness_model):
     for split in ("val", "negatives_val"):
         result = run("--model", brightness_model, "--split", split, "--write-card")
@@ -83,6 +113,14 @@ def test_the_alphas_of_another_program_are_scored(run, columns, tmp_path):
     result = run("--predictions", tmp_path, "--split", "val")
     assert result.exit_code == 0, result.stderr
     assert cells(result.stdout)[1][:4] == ["val", "all", "2", "0.667"]
+
+
+def test_masks_of_0_and_1_are_not_scored_as_alphas(run, columns, tmp_path):
+    for name in ("people-perfect", "people-third"):
+        Image.fromarray(columns(0, 24).astype(np.uint8)).save(tmp_path / f"{name}.png")
+    result = run("--predictions", tmp_path, "--split", "val")
+    assert result.exit_code == 1
+    assert "multiply masks of 0 and 1 by 255" in result.stderr
 
 
 @pytest.mark.parametrize(

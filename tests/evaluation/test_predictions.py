@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from pictures import png_header, png_of_chunks
 from PIL import Image
 
 from bgremove.errors import DataError
-from bgremove.evaluation.predictions import stored_matte
+from bgremove.evaluation.predictions import check_levels, stored_matte
 from bgremove.evaluation.run import labelled_entries
 from bgremove.labelled_photos import read_photos
 
@@ -81,7 +82,50 @@ def test_a_picture_without_alpha_is_refused(photo, tmp_path):
         stored_matte(photo, folder=tmp_path)
 
 
+def test_a_prediction_of_more_pixels_than_any_photo_is_refused(photo, tmp_path):
+    bomb = png_of_chunks(png_header(20_000, 20_000, 8, 0), (b"IDAT", b""), (b"IEND", b""))
+    (tmp_path / "a-1.png").write_bytes(bomb)
+    with pytest.raises(DataError, match=r"a-1\.png: expected a PNG: .* exceeds limit"):
+        stored_matte(photo, folder=tmp_path)
+
+
 def test_a_file_that_is_no_picture_is_refused(photo, tmp_path):
     (tmp_path / "a-1.png").write_bytes(b"not a picture")
     with pytest.raises(DataError, match=r"a-1\.png: expected a PNG"):
         stored_matte(photo, folder=tmp_path)
+
+
+@pytest.fixture
+def entries(write_folder, drawn, columns):
+    nobody = {"person": "none", "split": "negatives_val"}
+    left = columns(0, 24)
+    folder = write_folder([drawn("a", "1", left, mask=left), drawn("a", "2", left, **nobody)])
+    return labelled_entries(folder, splits=[], sets=[], output="person")
+
+
+def write_levels(folder, **highest) -> None:
+    """Write alphas with one bright pixel."""
+    for name, level in highest.items():
+        values = np.zeros((32, 48), np.uint8)
+        values[16, 24] = level
+        Image.fromarray(values).save(folder / f"a-{name.removeprefix('photo')}.png")
+
+
+def test_masks_of_0_and_1_are_told_from_alphas(entries, tmp_path):
+    write_levels(tmp_path, photo1=1, photo2=0)
+    told = "expected alphas of 0 to 255, got no value but 0 and 1; multiply masks of 0 and 1 by 255"
+    with pytest.raises(DataError, match=told):
+        check_levels(entries, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "highest",
+    [
+        pytest.param({"photo1": 2, "photo2": 1}, id="faint"),
+        pytest.param({"photo1": 255, "photo2": 1}, id="a trace where nobody is"),
+        pytest.param({"photo1": 0, "photo2": 0}, id="nobody found"),
+    ],
+)
+def test_faint_alphas_are_alphas(entries, tmp_path, highest):
+    write_levels(tmp_path, **highest)
+    check_levels(entries, tmp_path)

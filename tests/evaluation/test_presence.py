@@ -103,6 +103,30 @@ def test_the_command_leaves_the_card_alone_unless_told_to_write(folder, brightne
     assert (brightness_model.parent / "card.json").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("people", "without", "told"),
+    [
+        ("none", "none", "split val with the person_label mask, found none"),
+        ("mask", "mask", "split negatives_val with the person_label none, found none"),
+    ],
+)
+def test_a_split_without_the_photos_that_it_is_for_is_told(
+    write_folder, drawn, columns, brightness_model, people, without, told
+):
+    left = columns(0, 24)
+    folder = write_folder(
+        [
+            drawn("a", "1", left, mask=left, person=people),
+            drawn("a", "2", left, mask=left, person=without, split="negatives_val"),
+        ]
+    )
+    arguments = ["--model", str(brightness_model), "--data", str(folder)]
+    result = CliRunner().invoke(presence.main, arguments)
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert line.endswith(told)
+
+
 def test_the_command_says_in_one_line_what_is_missing(tmp_path, brightness_model):
     arguments = ["--model", str(brightness_model), "--data", str(tmp_path)]
     result = CliRunner().invoke(presence.main, arguments)

@@ -146,18 +146,45 @@ def test_sets_and_splits_both_narrow_the_photos(write_folder, drawn, columns):
 
 
 @pytest.mark.parametrize(
-    ("choice", "named"),
+    ("choice", "told"),
     [
-        ({"splits": ["val", "vla"], "sets": []}, "split 'vla'"),
-        ({"splits": [], "sets": ["a", "z"]}, "set 'z'"),
+        (
+            {"splits": ["val", "vla"], "sets": []},
+            "split 'vla' is labelled for person; there are: train, val; did you mean val\\?",
+        ),
+        (
+            {"splits": [], "sets": ["ape", "z"]},
+            "set 'z' is labelled for person; there are: ape, bee$",
+        ),
+        (
+            {"splits": ["train", "val"], "sets": ["ape"]},
+            "split 'train' is labelled for person in the sets asked for; there are: val$",
+        ),
+        (
+            {"splits": ["val"], "sets": ["ape", "bee"]},
+            "set 'bee' is labelled for person in the splits asked for; there are: ape$",
+        ),
     ],
 )
 def test_a_split_or_set_without_labelled_photos_is_named(
-    write_folder, drawn, columns, choice, named
+    write_folder, drawn, columns, choice, told
 ):
-    folder = write_folder([drawn("a", "1", columns(0, 9), mask=columns(0, 9))])
-    with pytest.raises(DataError, match=f"no photo of {named} is labelled for person"):
+    folder = write_folder(
+        [
+            drawn("ape", "1", columns(0, 9), mask=columns(0, 9)),
+            drawn("bee", "1", columns(0, 9), mask=columns(0, 9), split="train"),
+            drawn("cat", "1", columns(0, 9), person="unknown", split="other"),
+        ]
+    )
+    with pytest.raises(DataError, match=f"no photo of {told}"):
         run.labelled_entries(folder, output="person", **choice)
+
+
+def test_a_folder_without_labels_for_an_output_is_told(write_folder, drawn, columns):
+    folder = write_folder([drawn("a", "1", columns(0, 9), mask=columns(0, 9))])
+    told = "data: no photo of split 'val' is labelled for subject; there are: none"
+    with pytest.raises(DataError, match=told):
+        run.labelled_entries(folder, splits=["val"], sets=[], output="subject")
 
 
 def test_a_missing_shard_is_a_data_error(write_folder, drawn, columns):

@@ -78,6 +78,39 @@ def test_a_mask_of_another_size_is_named(tmp_path: Path) -> None:
         list(read_photos(tmp_path, entries))
 
 
+@pytest.mark.parametrize("white", [1, 2, 127])
+def test_a_mask_that_is_nowhere_white_is_told_from_a_black_one(tmp_path: Path, white: int) -> None:
+    for number in range(2):
+        write_pair(tmp_path, number)
+    indices = np.zeros((20, 30), np.uint8)
+    indices[5:15, 10:20] = white
+    write(tmp_path, "masks", "photo01.png", indices)
+    told = rf"photo01\.png: expected a mask of 0 and 255, got values up to {white}; save"
+    with pytest.raises(DataError, match=told):
+        read_index(tmp_path, everything)
+
+
+def test_a_mask_in_a_pictures_alpha_channel_is_told(tmp_path: Path) -> None:
+    for number in range(2):
+        write_pair(tmp_path, number)
+    cutout = np.full((20, 30, 4), 255, np.uint8)
+    cutout[:5, :, 3] = 0
+    write(tmp_path, "masks", "photo01.png", cutout)
+    told = r"photo01\.png: expected a mask, white .* got one with transparency; save its alpha"
+    with pytest.raises(DataError, match=told):
+        read_index(tmp_path, everything)
+
+
+def test_a_mask_with_an_alpha_channel_of_no_use_is_a_mask(tmp_path: Path) -> None:
+    write_pair(tmp_path, 0)
+    write_pair(tmp_path, 1, filled=False)
+    for name in ("photo00.png", "photo01.png"):
+        with Image.open(tmp_path / "masks" / name) as mask:
+            mask.convert("RGBA").save(tmp_path / "masks" / name)
+    labels = [entry.person for entry in read_index(tmp_path, everything)]
+    assert labels == ["mask", "none"]
+
+
 def test_two_pictures_of_one_name_are_told(tmp_path: Path) -> None:
     for number in range(2):
         write_pair(tmp_path, number)

@@ -1,8 +1,14 @@
 """Labelled photos come out of the shards as they went in."""
 
+import io
+import tarfile
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from bgremove.errors import DataError
 from bgremove.labelled_photos import read_index, read_photos
@@ -31,22 +37,58 @@ def test_a_photo_comes_with_its_mask_and_its_void(data_folder) -> None:
     assert not d.alpha.any()
 
 
-def test_an_index_without_the_columns_is_told(tmp_path) -> None:
-    (tmp_path / "index.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(DataError, match="expected the index of a data folder: 'set'"):
+HEADING = "set,stem,split,shard,width,height,person_label,subject_label\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a,b\n1,2\n", "line 2: expected a column 'set'"),
+        (HEADING + "s,1,val,x.tar,60,wide,mask,none\n", "line 2: invalid literal .* 'wide'"),
+        (HEADING + "s,1,val,x.tar,60,0,mask,none\n", "line 2: expected .* above 0, got 60 and 0"),
+        (HEADING + "s,1,val,x.tar,-6,4,mask,none\n", "line 2: expected .* above 0, got -6 and 4"),
+        (HEADING + "s,1,val,x.t", "line 2: expected 8 values, one for each column"),
+        (HEADING + "\ns,1,val,x.tar,6,4,mask,none,0,0\n", "line 3: expected 8 values"),
+        (HEADING + "x" * 200_000, "field larger than field limit"),
+        (
+            HEADING + "s,1,val,x.tar,60,40,msak,mask\n",
+            "line 2: person_label must be mask, none or unknown, got 'msak'",
+        ),
+        (
+            HEADING + "s,1,val,x.tar,60,40,mask,\n",
+            "line 2: subject_label must be mask, none or unknown, got ''",
+        ),
+    ],
+)
+def test_an_index_that_does_not_fit_is_told(tmp_path, text, told) -> None:
+    (tmp_path / "index.csv").write_text(text)
+    with pytest.raises(DataError, match=f"index.csv: expected the index of a data folder: {told}"):
         read_index(tmp_path, everything)
 
 
-def test_a_size_that_is_no_number_is_told(data_folder) -> None:
+def test_an_index_as_excel_writes_it_is_read(data_folder) -> None:
     index = data_folder / "index.csv"
-    index.write_text(index.read_text().replace(",60,40,", ",60,wide,", 1))
-    with pytest.raises(DataError, match=r"expected the index of a data folder: invalid .* 'wide'"):
-        read_index(data_folder, everything)
+    index.write_text(index.read_text(), encoding="utf-8-sig")
+    assert len(read_index(data_folder, everything)) == 5
 
 
 def test_a_choice_without_photos_is_told(data_folder) -> None:
-    with pytest.raises(DataError, match="no photo of the sets or the split"):
+    told = (
+        "no photo of the sets or the split that were asked for; "
+        "there are the splits train, val and the sets nobody, people, things"
+    )
+    with pytest.raises(DataError, match=told):
         read_index(data_folder, lambda entry: entry.set == "cats")
+
+
+def test_an_index_without_photos_is_told(tmp_path) -> None:
+    (tmp_path / "index.csv").write_text(HEADING)
+    with pytest.raises(DataError, match=r"index\.csv: expected photos, found none"):
+        read_index(tmp_path, everything)
+
+
+def test_of_no_entries_nothing_is_read(data_folder) -> None:
+    assert list(read_photos(data_folder, [])) == []
 
 
 def test_a_photo_that_its_shard_lacks_is_told(data_folder) -> None:
@@ -60,3 +102,40 @@ def test_a_broken_shard_is_told(data_folder) -> None:
     (data_folder / "shards" / "photos.tar").write_bytes(b"no archive")
     with pytest.raises(DataError, match=r"photos\.tar: the shard cannot be read"):
         list(read_photos(data_folder, entries))
+
+
+@pytest.fixture
+def put_into_shard(data_folder: Path) -> Callable[[str, np.ndarray], None]:
+    """Add a picture to the shard; of two of a name, the later one is read."""
+
+    def put(name: str, array: np.ndarray) -> None:
+        file = io.BytesIO()
+        Image.fromarray(array).save(file, "png")
+        member = tarfile.TarInfo(name)
+        member.size = file.tell()
+        file.seek(0)
+        with tarfile.open(data_folder / "shards" / "photos.tar", "a") as tar:
+            tar.addfile(member, file)
+
+    return put
+
+
+def test_a_mask_that_is_nowhere_white_is_told(data_folder, put_into_shard) -> None:
+    put_into_shard("people/b.mask.png", np.eye(40, 60, dtype=np.uint8))
+    told = r"photos\.tar: people/b\.mask\.png: expected a mask of 0 and 255, got values up to 1"
+    with pytest.raises(DataError, match=told):
+        list(read_photos(data_folder, read_index(data_folder, everything)))
+
+
+def test_a_true_alpha_may_be_faint(data_folder, put_into_shard) -> None:
+    put_into_shard("people/b.alpha.png", np.eye(40, 60, dtype=np.uint8))
+    photos = list(read_photos(data_folder, read_index(data_folder, lambda e: e.stem == "b")))
+    assert photos[0].alpha.max() == np.float32(1 / 255)
+
+
+@pytest.mark.parametrize("kind", ["alpha.png", "mask.png", "void.png"])
+def test_a_mask_of_another_size_is_told(data_folder, put_into_shard, kind: str) -> None:
+    put_into_shard(f"people/b.{kind}", np.full((30, 60), 255, np.uint8))
+    told = rf"photos\.tar: people/b\.{kind}: expected the photo's size, 60×40, got 60×30"
+    with pytest.raises(DataError, match=told):
+        list(read_photos(data_folder, read_index(data_folder, everything)))

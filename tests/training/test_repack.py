@@ -60,6 +60,17 @@ def test_a_folder_that_holds_something_is_left_alone(data_folder: Path, tmp_path
     assert (tmp_path / "small" / "notes.txt").read_text() == "mine"
 
 
+def test_a_copy_that_failed_can_be_tried_again(data_folder: Path, tmp_path: Path) -> None:
+    index = data_folder / "index.csv"
+    rows = index.read_text()
+    index.write_text(rows.replace("people,e,", "people,gone,"))
+    with pytest.raises(DataError, match=r"photos\.tar: expected a photo people/gone\.webp"):
+        repack.repack(data_folder, tmp_path / "small")
+    index.write_text(rows)
+    repack.repack(data_folder, tmp_path / "small")
+    assert len(read_index(tmp_path / "small", everything)) == 5
+
+
 def test_what_is_no_data_folder_is_told_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="expected a folder of pictures"):
         repack.repack(tmp_path, tmp_path / "small")
@@ -90,20 +101,34 @@ def test_photos_can_be_labelled_anew_on_the_way(data_folder: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, r"labels\.csv: expected labels of photos: .*No such file"),
-        ("set,stem\na,b\n", r"labels\.csv: expected labels of photos: 'new_set'"),
-        (
-            LABELS + "a,b,c,some\n",
-            r"person_label must be mask, none or unknown, got 'some'",
-        ),
+        (None, ".*No such file"),
+        ("set,stem\na,b\n", "line 2: expected a column 'new_set'"),
+        (LABELS + "a,b,c,some\n", "line 2: person_label must be .* or unknown, got 'some'"),
+        (LABELS + "a,b,c,mask\na,b\n", "line 3: expected 4 values, one for each column"),
+        (LABELS + "a,b,c,some\na,b\n", "line 2: person_label must be"),
+        (LABELS + "x" * 200_000, "field larger than field limit"),
     ],
 )
 def test_labels_that_do_not_fit_are_told(tmp_path: Path, text: str | None, message: str) -> None:
     path = tmp_path / "labels.csv"
     if text is not None:
         path.write_text(text)
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(DataError, match=rf"labels\.csv: expected labels of photos: {message}"):
         repack.read_labels(path)
+
+
+def test_labels_as_excel_writes_them_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text(f"{LABELS}a,b,c,mask\n", encoding="utf-8-sig")
+    assert repack.read_labels(path) == {("a", "b"): repack.Label("c", "mask")}
+
+
+def test_labels_of_a_photo_that_is_not_there_are_told(data_folder: Path, tmp_path: Path) -> None:
+    labels = {("people", name): repack.Label("seen", "none") for name in ("a", "77")}
+    told = "labels of people/77: expected a photo of train or val, found none"
+    with pytest.raises(DataError, match=told):
+        repack.repack(data_folder, tmp_path / "small", labels)
+    assert not (tmp_path / "small").exists()
 
 
 def test_the_project_s_own_labels_can_be_read() -> None:

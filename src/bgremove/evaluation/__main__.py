@@ -11,7 +11,7 @@ from bgremove.api import load_remover
 from bgremove.cards import read_card, write_card
 from bgremove.evaluation import report
 from bgremove.evaluation.options import card_file, data_option, device_option, model_option
-from bgremove.evaluation.predictions import stored_matte
+from bgremove.evaluation.predictions import check_levels, stored_matte
 from bgremove.evaluation.run import (
     OUTPUTS,
     PhotoScore,
@@ -20,7 +20,7 @@ from bgremove.evaluation.run import (
     score_photo,
     worst,
 )
-from bgremove.evaluation.sheet import contact_sheet, write_sheet
+from bgremove.evaluation.sheet import check_ending, contact_sheet, write_sheet
 from bgremove.labelled_photos import Entry, LabelledPhoto, read_photos
 from bgremove.removers.base import Matte
 from bgremove.terminal import errors_told
@@ -71,7 +71,13 @@ def main(
             "--write-card stores a model's figures by whole splits: leave out --set, --predictions"
         )
     with errors_told("bgremove.evaluation"):
+        for file in filter(None, (csv_file, json_file, sheet_file)):
+            report.check_writable(file)
+        if sheet_file:
+            check_ending(sheet_file)
         entries = labelled_entries(data, splits=splits, sets=sets, output=output)
+        if predictions:
+            check_levels(entries, predictions)
         matte_of_photo = (
             partial(stored_matte, folder=predictions)
             if predictions

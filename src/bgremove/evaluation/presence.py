@@ -14,10 +14,11 @@ import numpy as np
 
 from bgremove.arrays import Probability
 from bgremove.cards import PresenceRule, read_card, write_card
+from bgremove.errors import DataError
 from bgremove.evaluation.options import card_file, data_option, device_option, model_option
 from bgremove.evaluation.report import aligned
 from bgremove.evaluation.run import labelled_entries
-from bgremove.labelled_photos import read_photos
+from bgremove.labelled_photos import Entry, read_photos
 from bgremove.removers.network import is_present
 from bgremove.segmenter import load_segmenter
 from bgremove.segmenter.base import Segmenter
@@ -101,13 +102,31 @@ def propose(scores: Sequence[RuleScore]) -> RuleScore:
     return min(scores, key=lambda score: (score.lost, score.false, -score.rule.area))
 
 
-def people_maps(segmenter: Segmenter, data: Path, split: str, kind: str) -> list[Probability]:
-    """Predict the photos of a split whose person label is `kind`, at the network's size."""
-    entries = labelled_entries(data, splits=[split], sets=[], output="person")
-    entries = [entry for entry in entries if entry.person == kind]
+def people_entries(data: Path, split: str, kind: str) -> list[Entry]:
+    """List the photos of a split whose person label is `kind`.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
+    labelled = labelled_entries(data, splits=[split], sets=[], output="person")
+    entries = [entry for entry in labelled if entry.person == kind]
+    if not entries:
+        raise DataError(
+            f"{data}: expected photos of split {split} with the person_label {kind}, found none"
+        )
+    return entries
+
+
+def people_maps(segmenter: Segmenter, data: Path, entries: list[Entry]) -> list[Probability]:
+    """Predict photos, at the network's size."""
     channel = segmenter.card.channel_of("person")
     with click.progressbar(
-        read_photos(data, entries), length=len(entries), label=split, file=sys.stderr
+        read_photos(data, entries),
+        length=len(entries),
+        label=entries[0].split,
+        file=sys.stderr,
     ) as photos:
         return [segmenter.predict(photo.image)[..., channel].copy() for photo in photos]
 
@@ -131,11 +150,13 @@ def table(scores: Iterable[RuleScore]) -> str:
 def main(model: str, data: Path, device: str, is_written: bool) -> None:
     """Choose the rule by which a model says that nobody is in a photo."""
     with errors_told("bgremove.evaluation.presence"):
+        with_people = people_entries(data, PEOPLE_SPLIT, "mask")
+        without = people_entries(data, EMPTY_SPLIT, "none")
         segmenter = load_segmenter(model, device)
         scores = score_rules(
             GRID,
-            with_people=people_maps(segmenter, data, PEOPLE_SPLIT, "mask"),
-            without=people_maps(segmenter, data, EMPTY_SPLIT, "none"),
+            with_people=people_maps(segmenter, data, with_people),
+            without=people_maps(segmenter, data, without),
         )
         chosen = propose(scores)
         click.echo(table(scores))

@@ -104,6 +104,23 @@ def with_metrics(card: ModelCard, rows: Iterable[Row], output: str) -> ModelCard
     return replace(card, metrics={**(card.metrics or {}), **new})
 
 
+def check_writable(path: Path) -> None:
+    """Check that a file can be written, and leave what is there as it is.
+
+    Raises
+    ------
+    DataError
+        If it cannot be written.
+    """
+    is_there = path.exists()
+    try:
+        path.open("ab").close()
+        if not is_there:
+            path.unlink()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written: {reason_of(error)}") from error
+
+
 def write(text: str, path: Path) -> None:
     """Write a report.
 

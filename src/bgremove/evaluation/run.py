@@ -1,5 +1,6 @@
 """From labelled photos and something that gives mattes to the figures of each split and set."""
 
+import difflib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,7 +78,7 @@ def labelled_entries(
     Parameters
     ----------
     folder : Path
-        A data folder: ``index.csv`` and ``shards/``.
+        A data folder.
     splits, sets : collection of str
         Photos must be in one of each; an empty collection allows all.
     output : {"person", "subject"}
@@ -85,25 +86,32 @@ def labelled_entries(
     Raises
     ------
     DataError
-        If there is no index, or one of the splits or sets has no such photo.
+        If it is no data folder, or one of the splits or sets has no such photo; the message
+        lists those that have.
     """
-
-    def wanted(entry: Entry) -> bool:
-        return (
-            label(entry, output) != "unknown"
-            and (not splits or entry.split in splits)
-            and (not sets or entry.set in sets)
-        )
-
-    entries = read_index(folder, wanted)
-    for kind, asked, met in (
-        ("split", splits, {entry.split for entry in entries}),
-        ("set", sets, {entry.set for entry in entries}),
+    every = read_index(folder, lambda _: True)
+    entries = [entry for entry in every if label(entry, output) != "unknown"]
+    is_labelled = f"is labelled for {output}"
+    for kind, asked, told in (
+        ("set", sets, is_labelled),
+        ("split", splits, f"{is_labelled} in the sets asked for" if sets else is_labelled),
+        ("set", sets, f"{is_labelled} in the splits asked for"),
     ):
-        missing = sorted(set(asked) - met)
-        if missing:
-            raise DataError(f"{folder}: no photo of {kind} {missing[0]!r} is labelled for {output}")
+        known = sorted({getattr(entry, kind) for entry in entries})
+        unknown = sorted(set(asked) - set(known))
+        if unknown:
+            raise DataError(
+                f"{folder}: no photo of {kind} {unknown[0]!r} {told}; {_those(known, unknown[0])}"
+            )
+        entries = [entry for entry in entries if not asked or getattr(entry, kind) in asked]
     return entries
+
+
+def _those(known: list[str], asked: str) -> str:
+    """Tell what there is, and which of it was meant."""
+    near = difflib.get_close_matches(asked, known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"there are: {', '.join(known) or 'none'}{hint}"
 
 
 def score_photo(photo: LabelledPhoto, matte: Matte, output: str) -> PhotoScore:

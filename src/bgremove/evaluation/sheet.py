@@ -69,6 +69,20 @@ def on_magenta(image: Image, alpha: Alpha) -> Image:
     return np.rint(blend).astype(np.uint8)
 
 
+def check_ending(path: Path) -> None:
+    """Check that a sheet can be written as the picture that its name says.
+
+    Raises
+    ------
+    ImageWriteError
+        If it cannot.
+    """
+    if PILImage.registered_extensions().get(path.suffix.lower()) not in PILImage.SAVE:
+        raise ImageWriteError(
+            f"{path}: expected the ending of a picture, as .png, got {path.suffix or 'none'}"
+        )
+
+
 def write_sheet(sheet: PILImage.Image, path: Path) -> None:
     """Write a sheet.
 

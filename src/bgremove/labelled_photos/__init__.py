@@ -27,9 +27,16 @@ def read_index(folder: Path, keep: Callable[[Entry], bool]) -> list[Entry]:
         If the folder is neither, or no photo is kept.
     """
     entries = indexed(folder) if (folder / INDEX).exists() else paired(folder)
+    if not entries:
+        raise DataError(f"{folder / INDEX}: expected photos, found none")
     kept = [entry for entry in entries if keep(entry)]
     if not kept:
-        raise DataError(f"{folder}: no photo of the sets or the split that were asked for")
+        splits = ", ".join(sorted({entry.split for entry in entries}))
+        sets = ", ".join(sorted({entry.set for entry in entries}))
+        raise DataError(
+            f"{folder}: no photo of the sets or the split that were asked for; "
+            f"there are the splits {splits} and the sets {sets}"
+        )
     return kept
 
 
@@ -41,9 +48,8 @@ def read_photos(folder: Path, entries: Iterable[Entry]) -> Iterator[LabelledPhot
     DataError
         If a photo, a mask or a shard is missing or broken.
     """
-    entries = list(entries)
-    sharded = [entry for entry in entries if entry.shard]
-    yield from read_shards(folder, sharded) if sharded else read_pairs(folder, entries)
+    is_indexed = (folder / INDEX).exists()
+    yield from read_shards(folder, entries) if is_indexed else read_pairs(folder, entries)
 
 
 def versions(folder: Path, entries: Iterable[Entry]) -> list[str]:

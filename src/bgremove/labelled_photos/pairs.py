@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from bgremove.arrays import alpha_from_uint8
 from bgremove.errors import DataError, ImageReadError, reason_of
-from bgremove.image_io import read_photo
+from bgremove.image_io import Photo, read_photo
 from bgremove.labelled_photos.entries import Entry, LabelledPhoto
+from bgremove.labelled_photos.masks import check_size, check_white
 
 IMAGES, MASKS = "images", "masks"
 
@@ -31,7 +32,8 @@ def paired(folder: Path) -> list[Entry]:
     Raises
     ------
     DataError
-        If there are fewer than two photos, or a mask is missing or cannot be read.
+        If there are fewer than two photos, or a mask is missing, cannot be read, is transparent
+        somewhere, or is neither black throughout nor white anywhere.
     """
     images, masks = _pictures(folder / IMAGES), _pictures(folder / MASKS)
     if len(images) < FEWEST:
@@ -56,11 +58,8 @@ def read_pairs(folder: Path, entries: Iterable[Entry]) -> Iterator[LabelledPhoto
     """
     images, masks = _pictures(folder / IMAGES), _pictures(folder / MASKS)
     for entry in entries:
-        image, mask = _read(images[entry.stem]), _read_mask(masks[entry.stem])
-        if mask.shape != image.shape[:2]:
-            raise DataError(
-                f"{masks[entry.stem]}: expected the photo's size, {_size(image)}, got {_size(mask)}"
-            )
+        image, mask = _read(images[entry.stem]).image, _read_mask(masks[entry.stem])
+        check_size(mask, image, str(masks[entry.stem]))
         yield LabelledPhoto(entry, image, alpha_from_uint8(mask), np.zeros(mask.shape, np.bool_))
 
 
@@ -100,16 +99,19 @@ def _pictures(folder: Path) -> dict[str, Path]:
 
 
 def _read_mask(path: Path) -> NDArray[np.uint8]:
-    mask: NDArray[np.uint8] = _read(path).max(axis=2)
+    picture = _read(path)
+    if picture.alpha is not None and picture.alpha.min() < 1:
+        raise DataError(
+            f"{path}: expected a mask, white where the subject is, got one with transparency; "
+            "save its alpha channel as a grey picture"
+        )
+    mask: NDArray[np.uint8] = picture.image.max(axis=2)
+    check_white(mask, str(path))
     return mask
 
 
-def _read(path: Path) -> NDArray[np.uint8]:
+def _read(path: Path) -> Photo:
     try:
-        return read_photo(path).image
+        return read_photo(path)
     except ImageReadError as error:
         raise DataError(str(error)) from error
-
-
-def _size(picture: NDArray[np.uint8]) -> str:
-    return f"{picture.shape[1]}×{picture.shape[0]}"

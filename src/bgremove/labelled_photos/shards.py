@@ -1,6 +1,5 @@
 """A large data folder: ``index.csv``, and tar archives of pictures in ``shards/``."""
 
-import csv
 import io
 import tarfile
 from collections.abc import Iterable, Iterator
@@ -13,8 +12,13 @@ from PIL import Image
 from bgremove.arrays import alpha_from_uint8
 from bgremove.errors import DataError
 from bgremove.labelled_photos.entries import Entry, LabelledPhoto
+from bgremove.labelled_photos.masks import check_size, check_white
+from bgremove.labelled_photos.tables import Row, label_in, read_table
 
-INDEX = "index.csv"
+INDEX, SHARDS = "index.csv", "shards"
+
+ALPHA, MASK, VOID = "alpha.png", "mask.png", "void.png"
+"""What a shard may hold of a photo beside it; where there is an alpha, the mask does not count."""
 
 
 def indexed(folder: Path) -> list[Entry]:
@@ -23,26 +27,29 @@ def indexed(folder: Path) -> list[Entry]:
     Raises
     ------
     DataError
-        If the index is missing, lacks a column, or has a size that is no number.
+        If the index is missing or broken, lacks a column, or has a row that is cut off, a label
+        that is none, or a size that is no number above 0.
     """
-    path = folder / INDEX
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            return [_entry(row) for row in csv.DictReader(file)]
-    except (OSError, KeyError, ValueError) as error:
-        raise DataError(f"{path}: expected the index of a data folder: {error}") from error
+    return read_table(folder / INDEX, "the index of a data folder", _entry)
 
 
-def _entry(row: dict[str, str]) -> Entry:
+def _entry(row: Row) -> Entry:
     return Entry(
         row["set"],
         row["stem"],
         row["split"],
         row["shard"],
-        row["person_label"],
-        row["subject_label"],
-        (int(row["width"]), int(row["height"])) if "width" in row else None,
+        label_in(row, "person_label"),
+        label_in(row, "subject_label"),
+        _size(row) if "width" in row else None,
     )
+
+
+def _size(row: Row) -> tuple[int, int]:
+    width, height = int(row["width"]), int(row["height"])
+    if min(width, height) < 1:
+        raise ValueError(f"expected a width and a height above 0, got {width} and {height}")
+    return width, height
 
 
 def read_shards(folder: Path, entries: Iterable[Entry]) -> Iterator[LabelledPhoto]:
@@ -51,13 +58,14 @@ def read_shards(folder: Path, entries: Iterable[Entry]) -> Iterator[LabelledPhot
     Raises
     ------
     DataError
-        If a shard is missing or broken, or lacks a photo.
+        If a shard is missing or broken, or lacks a photo, or a mask in it is of another size than
+        its photo, or neither black throughout nor white anywhere.
     """
     by_shard: dict[str, list[Entry]] = {}
     for entry in entries:
         by_shard.setdefault(entry.shard, []).append(entry)
     for shard, shard_entries in sorted(by_shard.items()):
-        path = folder / "shards" / shard
+        path = folder / SHARDS / shard
         try:
             with tarfile.open(path) as tar:
                 names = set(tar.getnames())
@@ -68,8 +76,10 @@ def read_shards(folder: Path, entries: Iterable[Entry]) -> Iterator[LabelledPhot
 
 
 def _read_photo(tar: tarfile.TarFile, names: set[str], entry: Entry) -> LabelledPhoto:
+    stem = f"{entry.set}/{entry.stem}"
+
     def picture(kind: str, mode: str) -> NDArray[np.uint8] | None:
-        name = f"{entry.set}/{entry.stem}.{kind}"
+        name = f"{stem}.{kind}"
         file = tar.extractfile(name) if name in names else None
         if file is None:
             return None
@@ -77,15 +87,16 @@ def _read_photo(tar: tarfile.TarFile, names: set[str], entry: Entry) -> Labelled
 
     image = picture("webp", "RGB")
     if image is None:
-        raise DataError(f"{entry.shard}: expected a photo {entry.set}/{entry.stem}.webp")
-    alpha = picture("alpha.png", "L")
-    if alpha is None:
-        alpha = picture("mask.png", "L")
-    void = picture("void.png", "L")
+        raise DataError(f"{entry.shard}: expected a photo {stem}.webp")
+    marked: dict[str, NDArray[np.uint8]] = {}
+    for kind in (ALPHA, MASK, VOID):
+        found = picture(kind, "L")
+        if found is not None:
+            check_size(found, image, f"{entry.shard}: {stem}.{kind}")
+            marked[kind] = found
+    if MASK in marked:
+        check_white(marked[MASK], f"{entry.shard}: {stem}.{MASK}")
     nothing = np.zeros(image.shape[:2], np.uint8)
-    return LabelledPhoto(
-        entry,
-        image,
-        alpha_from_uint8(nothing if alpha is None else alpha),
-        nothing > 0 if void is None else void > 0,
-    )
+    alpha = marked.get(ALPHA, marked.get(MASK, nothing))
+    void = marked.get(VOID, nothing)
+    return LabelledPhoto(entry, image, alpha_from_uint8(alpha), void > 0)

@@ -8,6 +8,7 @@ the data folder has not.
 import csv
 import io
 import itertools
+import shutil
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -19,6 +20,8 @@ from PIL import Image as PILImage
 
 from bgremove.errors import DataError
 from bgremove.labelled_photos import Entry, LabelledPhoto, read_index, read_photos
+from bgremove.labelled_photos.shards import INDEX, SHARDS
+from bgremove.labelled_photos.tables import Row, label_in, read_table
 from bgremove.terminal import errors_told
 from bgremove.training.data import squared
 
@@ -29,8 +32,6 @@ WEBP_QUALITY = 70
 
 SHARD_BYTES = 30_000_000
 """Where the next shard begins: a shard and the tree are to fit into one transfer of 64 MiB."""
-
-PERSON_LABELS = {"mask", "none", "unknown"}
 
 COLUMNS = ("set", "stem", "split", "shard", "width", "height", "person_label", "subject_label")
 
@@ -48,7 +49,7 @@ Labels: TypeAlias = Mapping[tuple[str, str], Label]
 
 
 def repack(data: Path, out: Path, labels: Labels | None = None) -> list[Path]:
-    """Write the small copy.
+    """Write the small copy; what was begun of one that fails is cleared away.
 
     Parameters
     ----------
@@ -67,25 +68,21 @@ def repack(data: Path, out: Path, labels: Labels | None = None) -> list[Path]:
     Raises
     ------
     DataError
-        If `data` is no data folder, if a picture cannot be read, or if `out` holds anything.
+        If `data` is no data folder, if a picture cannot be read, if a label is of no photo that
+        is copied, or if `out` holds anything.
     """
+    labels = labels or {}
     entries = read_index(data, lambda entry: entry.split in SPLITS)
+    _check_labels(labels, entries)
     if out.exists() and any(out.iterdir()):
         raise DataError(f"{out}: expected a new or an empty folder")
-    (out / "shards").mkdir(parents=True)
-    rows: list[tuple[Entry, tuple[int, int]]] = []
-    packed = _sharded(read_photos(data, entries))
-    for name, photos in itertools.groupby(packed, key=lambda each: each[0]):
-        with tarfile.open(out / "shards" / name, "w") as tar:
-            for _, photo, files in photos:
-                entry = relabelled(replace(photo.entry, shard=name), labels or {})
-                for suffix, content in files.items():
-                    info = tarfile.TarInfo(f"{entry.set}/{entry.stem}.{suffix}")
-                    info.size = len(content)
-                    tar.addfile(info, io.BytesIO(content))
-                rows.append((entry, photo.size_as_found))
-    _write_index(rows, out / "index.csv")
-    return sorted({out / "shards" / entry.shard for entry, _ in rows})
+    (out / SHARDS).mkdir(parents=True)
+    try:
+        return _write(read_photos(data, entries), out, labels)
+    except BaseException:
+        shutil.rmtree(out / SHARDS)
+        (out / INDEX).unlink(missing_ok=True)
+        raise
 
 
 def read_labels(path: Path) -> dict[tuple[str, str], Label]:
@@ -94,26 +91,42 @@ def read_labels(path: Path) -> dict[tuple[str, str], Label]:
     Raises
     ------
     DataError
-        If the file is missing, lacks a column, or has another label than mask, none, unknown.
+        If the file is missing or broken, lacks a column, or has a row that is cut off, or another
+        label than mask, none, unknown.
     """
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            labels = {
-                (row["set"], row["stem"]): Label(row["new_set"], row["person_label"])
-                for row in csv.DictReader(file)
-            }
-    except (OSError, KeyError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: expected labels of photos: {error}") from error
-    wrong = sorted({label.person for label in labels.values()} - PERSON_LABELS)
-    if wrong:
-        raise DataError(f"{path}: person_label must be mask, none or unknown, got {wrong[0]!r}")
-    return labels
+    return dict(read_table(path, "labels of photos", _label))
+
+
+def _label(row: Row) -> tuple[tuple[str, str], Label]:
+    return (row["set"], row["stem"]), Label(row["new_set"], label_in(row, "person_label"))
+
+
+def _check_labels(labels: Labels, entries: Iterable[Entry]) -> None:
+    unknown = sorted(labels.keys() - {(entry.set, entry.stem) for entry in entries})
+    if unknown:
+        photo = "/".join(unknown[0])
+        raise DataError(f"labels of {photo}: expected a photo of {' or '.join(SPLITS)}, found none")
 
 
 def relabelled(entry: Entry, labels: Labels) -> Entry:
     """Give a photo's entry with its new label, if it has one."""
     label = labels.get((entry.set, entry.stem))
     return entry if label is None else replace(entry, set=label.set, person=label.person)
+
+
+def _write(photos: Iterable[LabelledPhoto], out: Path, labels: Labels) -> list[Path]:
+    rows: list[tuple[Entry, tuple[int, int]]] = []
+    for name, packed in itertools.groupby(_sharded(photos), key=lambda each: each[0]):
+        with tarfile.open(out / SHARDS / name, "w") as tar:
+            for _, photo, files in packed:
+                entry = relabelled(replace(photo.entry, shard=name), labels)
+                for suffix, content in files.items():
+                    info = tarfile.TarInfo(f"{entry.set}/{entry.stem}.{suffix}")
+                    info.size = len(content)
+                    tar.addfile(info, io.BytesIO(content))
+                rows.append((entry, photo.size_as_found))
+    _write_index(rows, out / INDEX)
+    return sorted({out / SHARDS / entry.shard for entry, _ in rows})
 
 
 def _sharded(

@@ -1,0 +1,71 @@
+"""CSV files that tell of photos, with a heading, read whole or told what is wrong with them."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+from bgremove.errors import DataError
+
+LABELS = ("mask", "none", "unknown")
+"""What may be said of a photo's people, and of its subject (see `Entry`)."""
+
+Row: TypeAlias = dict[str, str]
+"""Values by column."""
+
+Made = TypeVar("Made")
+
+
+def read_table(path: Path, kind: str, make: Callable[[Row], Made]) -> list[Made]:
+    """Read a CSV file.
+
+    Parameters
+    ----------
+    path : Path
+    kind : str
+        What messages call what is expected in the file.
+    make : callable
+        Gives what a row stands for; a `ValueError` of it is told with the row's line.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or broken, a column is missing, a row is shorter or longer than
+        the heading, or `make` refuses it.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = csv.DictReader(file)
+            return [_made(row, rows.line_num, make) for row in rows]
+    except (OSError, ValueError, csv.Error) as error:
+        raise DataError(f"{path}: expected {kind}: {error}") from error
+
+
+def label_in(row: Row, column: str) -> str:
+    """Give a label of a row.
+
+    Raises
+    ------
+    ValueError
+        If it is none of `LABELS`.
+    """
+    if row[column] not in LABELS:
+        raise ValueError(f"{column} must be mask, none or unknown, got {row[column]!r}")
+    return row[column]
+
+
+def _made(row: Row, line: int, make: Callable[[Row], Made]) -> Made:
+    try:
+        _check_length(row)
+        return make(row)
+    except KeyError as error:
+        raise ValueError(f"line {line}: expected a column {error}") from error
+    except ValueError as error:
+        raise ValueError(f"line {line}: {error}") from error
+
+
+def _check_length(row: dict[Any, Any]) -> None:
+    """Check that no column of a `csv.DictReader` lacks its value, and no value its column."""
+    if None in row or None in row.values():
+        columns = len(row.keys() - {None})
+        raise ValueError(f"expected {columns} values, one for each column")
