@@ -111,8 +111,14 @@ def test_the_average_is_short_at_first(config_file) -> None:
 
 def test_a_loss_that_is_no_number_stops_the_run(config_file, tmp_path) -> None:
     config = replace(read_config(config_file), learning_rate=float("nan"))
-    with pytest.raises(TrainingError, match=r"the loss is nan at step 1; last good state: .*npz"):
-        train(config, tmp_path / "run")
+    run = tmp_path / "run"
+    with pytest.raises(TrainingError, match=r"the loss is nan at step 1; .* no state was saved$"):
+        train(config, run)
+    often = replace(config, checkpoint_minutes=0)
+    expected = r"the loss is nan at step 1; lower learning_rate; last saved state: .*npz$"
+    with pytest.raises(TrainingError, match=expected):
+        train(often, run)
+    assert (run / "checkpoint.npz").exists()
 
 
 def test_a_file_that_is_no_checkpoint_is_told_where_a_run_would_go_on_from_it(

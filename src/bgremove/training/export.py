@@ -18,13 +18,13 @@ from bgremove.cards import CARD_FILE, InputSpec, ModelCard, sha256_of
 from bgremove.errors import DataError, reason_of
 from bgremove.evaluation.run import OUTPUTS
 from bgremove.image_io import read_photo
-from bgremove.network.tiramisu import build, preset
+from bgremove.network.tiramisu import build
 from bgremove.segmenter.base import prepare
 from bgremove.segmenter.shapes import as_maps
 from bgremove.segmenter.stored_weights import address, from_stored, to_stored
 from bgremove.terminal import errors_told
 from bgremove.training.checkpoint import load_average, read_step
-from bgremove.training.config import RunConfig, read_config
+from bgremove.training.config import RunConfig, network_of, read_config
 from bgremove.training.data import chosen_photos, set_weights
 from bgremove.training.onnx_graph import onnx_bytes
 from bgremove.training.outputs import check_apart, stored, write_model
@@ -71,7 +71,8 @@ def export_model(
         set's terms are not known; if the model would replace the checkpoint, the photo or the
         weights that the run began with.
     ConfigError
-        If the config names no network that there is.
+        If the config names no network that there is, or one whose stride does not divide the
+        sides of a phase.
     ImageReadError
         If the photo cannot be read.
     ImageWriteError, CardError
@@ -81,11 +82,10 @@ def export_model(
     outputs = [folder / name for name in (WEIGHTS_FILE, GOLDEN_FILE, CARD_FILE)]
     check_apart(outputs, [checkpoint, photo, *([config.start] if config.start else [])])
     facts = training_facts(config, steps, hardware)
-    spec = input_of(config)
+    tiramisu, spec = network_of(config), input_of(config)
     image = resize(read_photo(photo).image, spec.width, spec.height)
     network, network_of_any_size = (
-        build(preset(config.network), size=size, outputs=len(OUTPUTS))
-        for size in (spec.height, None)
+        build(tiramisu, size=size, outputs=len(OUTPUTS)) for size in (spec.height, None)
     )
     load_average(network, checkpoint)
     round_as_stored(network, checkpoint)

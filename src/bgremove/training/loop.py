@@ -21,11 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bgremove.errors import TrainingError
-from bgremove.network.tiramisu import build, preset
+from bgremove.network.tiramisu import build
 from bgremove.training import curves
 from bgremove.training.augment import Batch, Sampler
 from bgremove.training.checkpoint import load_checkpoint, load_weights, save_checkpoint
-from bgremove.training.config import RunConfig
+from bgremove.training.config import RunConfig, network_of
 from bgremove.training.data import SquarePhotos, chosen_photos, set_weights, square_photos
 from bgremove.training.losses import MaskedSegmentationLoss
 from bgremove.training.muon import ConvolutionMuon
@@ -60,7 +60,8 @@ def train(config: RunConfig, run: Path) -> Path:
     Raises
     ------
     ConfigError
-        If the config names no network that there is.
+        If the config names no network that there is, or one whose stride does not divide the
+        sides of a phase.
     DataError
         If photos, or those of a set that the config weighs, are missing or broken.
     TrainingError
@@ -83,7 +84,10 @@ def train(config: RunConfig, run: Path) -> Path:
         model.optimizer.learning_rate = learning_rate(config, step)
         loss = _step(model, batch)
         if not math.isfinite(loss):
-            raise TrainingError(f"the loss is {loss} at step {step}; last good state: {checkpoint}")
+            saved = (
+                f"last saved state: {checkpoint}" if checkpoint.exists() else "no state was saved"
+            )
+            raise TrainingError(f"the loss is {loss} at step {step}; lower learning_rate; {saved}")
         _follow(average, model, averaging(config, step))
 
         size = config.phase_at(step).size
@@ -105,7 +109,7 @@ def _network(config: RunConfig) -> keras.Model:
     backend = keras.backend.backend()
     if backend == "torch":
         keras.config.set_image_data_format("channels_first")
-    model = build(preset(config.network), size=None)
+    model = build(network_of(config), size=None)
     if backend == "torch":
         speed_up(model)
     optimizer = ConvolutionMuon(
