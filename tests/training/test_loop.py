@@ -133,12 +133,3 @@ def test_a_file_that_is_no_checkpoint_is_told_where_a_run_would_go_on_from_it(
         path.write_text("no checkpoint")
         with pytest.raises(DataError, match=rf"{path.name}: expected a run's checkpoint"):
             train(run, tmp_path / "run")
-
-
-def test_a_checkpoint_of_another_network_is_told(finished_run) -> None:
-    checkpoint = finished_run[1] / "checkpoint.npz"
-    with pytest.raises(DataError, match=r"expected \d+ arrays of the average, found \d+"):
-        load_average(build(PRESETS["fc-densenet56"], size=32), checkpoint)
-    wider = replace(PRESETS["fc-densenet-tiny"], growth_rate=5)
-    with pytest.raises(DataError, match=r"expected shape .* for .*, found "):
-        load_average(build(wider, size=32), checkpoint)

@@ -65,7 +65,7 @@ def train(config: RunConfig, run: Path) -> Path:
     DataError
         If photos, or those of a set that the config weighs, are missing or broken.
     TrainingError
-        If the loss is no longer a finite number.
+        If the loss is no longer a finite number, or a curve of the run's is no table.
     """
     run.mkdir(parents=True, exist_ok=True)
     checkpoint = run / "checkpoint.npz"
@@ -166,7 +166,7 @@ class _Progress:
     def __init__(self, run: Path, first: int) -> None:
         self._run = run
         self._losses, self._validations = run / "loss.csv", run / "val.csv"
-        curves.forget_from(self._losses, first)
+        curves.forget_from(self._losses, first, "loss")
         curves.forget_from(self._validations, first)
         self._recent: list[float] = []
         self.rest()
