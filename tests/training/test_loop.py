@@ -1,5 +1,6 @@
 """A run learns, can be cut at any step, and stops when it can't go on."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -7,11 +8,12 @@ import pytest
 from PIL import Image
 
 from bgremove.errors import DataError, TrainingError
+from bgremove.locks import try_lock
 from bgremove.network.tiramisu import PRESETS, build
 from bgremove.training import curves
 from bgremove.training.checkpoint import load_average
 from bgremove.training.config import Phase, read_config
-from bgremove.training.loop import averaging, learning_rate, train
+from bgremove.training.loop import LOCK, averaging, learning_rate, train
 from bgremove.training.onnx_graph import export_onnx
 from bgremove.training.validation import TILE
 
@@ -133,3 +135,24 @@ def test_a_file_that_is_no_checkpoint_is_told_where_a_run_would_go_on_from_it(
         path.write_text("no checkpoint")
         with pytest.raises(DataError, match=rf"{path.name}: expected a run's checkpoint"):
             train(run, tmp_path / "run")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
+def test_a_second_run_in_a_folder_is_kept_out(config_file, tmp_path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    with (run / LOCK).open("wb") as file:
+        assert try_lock(file)
+        with pytest.raises(TrainingError, match="run: another run is at work there; wait for it"):
+            train(read_config(config_file), run)
+    assert [path.name for path in run.iterdir()] == [LOCK]
+
+
+def test_without_matplotlib_a_run_goes_on_without_its_plot(
+    config_file, tmp_path, monkeypatch, caplog
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    checkpoint = train(read_config(config_file), tmp_path / "run")
+    assert checkpoint.exists()
+    assert not (tmp_path / "run" / "curve.png").exists()
+    assert "curve.png is left out: matplotlib is needed and not installed: pip" in caplog.text

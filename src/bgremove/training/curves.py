@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 from bgremove.errors import TrainingError, reason_of
+from bgremove.extras import import_extra
 
 Row = dict[str, float]
 
@@ -76,7 +77,14 @@ SMOOTHED_OVER = 50
 
 
 def plot(losses: list[Row], validations: list[Row], path: Path) -> None:
-    """Draw the loss and, where there is any, the validation over the steps."""
+    """Draw the loss and, where there is any, the validation over the steps.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    import_extra("matplotlib", "training")
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 4), layout="constrained")

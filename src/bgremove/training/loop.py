@@ -20,7 +20,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from bgremove.errors import TrainingError
+from bgremove.errors import MissingExtraError, TrainingError
+from bgremove.locks import try_lock
 from bgremove.network.tiramisu import build
 from bgremove.training import curves
 from bgremove.training.augment import Batch, Sampler
@@ -35,6 +36,9 @@ from bgremove.training.validation import mean_ious, prediction_sheet
 log = logging.getLogger(__name__)
 
 REPORT_STEPS = 20
+
+LOCK = ".lock"
+"""A file in the run's folder, which one run at a time has."""
 
 DRAWERS = max(1, (os.cpu_count() or 1) // 2)
 """Threads that draw batches while the network works: the network wants processors, too."""
@@ -65,9 +69,26 @@ def train(config: RunConfig, run: Path) -> Path:
     DataError
         If photos, or those of a set that the config weighs, are missing or broken.
     TrainingError
-        If the loss is no longer a finite number, or a curve of the run's is no table.
+        If the loss is no longer a finite number, if a curve of the run's is no table, or if
+        another run is at work in the folder.
     """
     run.mkdir(parents=True, exist_ok=True)
+    with _alone(run):
+        return _train(config, run)
+
+
+@contextmanager
+def _alone(run: Path) -> Iterator[None]:
+    """Keep a second run out of a folder."""
+    with (run / LOCK).open("wb") as file:
+        if not try_lock(file):
+            raise TrainingError(
+                f"{run}: another run is at work there; wait for it, or choose another --run"
+            )
+        yield
+
+
+def _train(config: RunConfig, run: Path) -> Path:
     checkpoint = run / "checkpoint.npz"
     model = _network(config)
     average, first = _begin(model, config, checkpoint)
@@ -194,10 +215,15 @@ class _Progress:
         log.info("step %d  val IoU at %d px: %s", step, size, told)
         row = {f"{output}_iou": iou for output, iou in ious.items()}
         curves.append(self._validations, step=step, size=size, **row)
-        curves.plot(
-            curves.read(self._losses), curves.read(self._validations), self._run / "curve.png"
-        )
+        self._plot()
         prediction_sheet(model, photos, size).save(self._run / "predictions.jpg")
+
+    def _plot(self) -> None:
+        losses, validations = curves.read(self._losses), curves.read(self._validations)
+        try:
+            curves.plot(losses, validations, self._run / "curve.png")
+        except MissingExtraError as error:
+            log.warning("curve.png is left out: %s", error)
 
 
 def learning_rate(config: RunConfig, step: int) -> float:
