@@ -3,32 +3,34 @@
 A model is a folder: ``model.onnx``, ``golden.npz`` (an image, and the probability that the
 network gives for it) and ``card.json``. The card's metrics come later, from
 ``python -m bgremove.evaluation``.
+
+Keras is imported within functions, so that without it the command can tell what brings it.
 """
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import keras
 import numpy as np
 
 from bgremove.arrays import Image, resize
 from bgremove.cards import CARD_FILE, InputSpec, ModelCard, sha256_of
 from bgremove.errors import DataError, reason_of
 from bgremove.evaluation.run import OUTPUTS
+from bgremove.extras import import_extra
 from bgremove.image_io import read_photo
-from bgremove.network.tiramisu import build
 from bgremove.segmenter.base import prepare
 from bgremove.segmenter.shapes import as_maps
 from bgremove.segmenter.stored_weights import address, from_stored, to_stored
 from bgremove.terminal import errors_told
-from bgremove.training.checkpoint import load_average, read_step
 from bgremove.training.config import RunConfig, network_of, read_config
 from bgremove.training.data import chosen_photos, set_weights
-from bgremove.training.onnx_graph import onnx_bytes
 from bgremove.training.outputs import check_apart, stored, write_model
 from bgremove.training.terms import origin_of
+
+if TYPE_CHECKING:
+    import keras
 
 WEIGHTS_FILE = "model.onnx"
 GOLDEN_FILE = "golden.npz"
@@ -78,6 +80,10 @@ def export_model(
     ImageWriteError, CardError
         If the model cannot be written.
     """
+    from bgremove.network.tiramisu import build
+    from bgremove.training.checkpoint import load_average, read_step
+    from bgremove.training.onnx_graph import onnx_bytes
+
     steps = read_step(checkpoint)
     outputs = [folder / name for name in (WEIGHTS_FILE, GOLDEN_FILE, CARD_FILE)]
     check_apart(outputs, [checkpoint, photo, *([config.start] if config.start else [])])
@@ -115,7 +121,7 @@ def input_of(config: RunConfig) -> InputSpec:
     return InputSpec().at(largest.all_shapes)
 
 
-def round_as_stored(network: keras.Model, checkpoint: Path) -> None:
+def round_as_stored(network: "keras.Model", checkpoint: Path) -> None:
     """Give a network the weights that its file will hold: its kernels' in float16.
 
     Raises
@@ -123,6 +129,8 @@ def round_as_stored(network: keras.Model, checkpoint: Path) -> None:
     DataError
         If one is no finite number, or too large for float16.
     """
+    import keras
+
     for layer in network.layers:
         for variable in layer.weights:
             with np.errstate(over="ignore"):
@@ -135,11 +143,13 @@ def round_as_stored(network: keras.Model, checkpoint: Path) -> None:
             variable.assign(value)
 
 
-def golden_pair(network: keras.Model, image: Image, spec: InputSpec) -> bytes:
+def golden_pair(network: "keras.Model", image: Image, spec: InputSpec) -> bytes:
     """Give an image, and what the network gives for it, as an ``.npz`` has them.
 
     The arrays are ``image``, (H, W, 3) uint8, and ``probability``, (h, w, C) float32.
     """
+    import keras
+
     output = keras.ops.convert_to_numpy(network(prepare(image, spec), training=False))
     stream = io.BytesIO()
     np.savez_compressed(stream, image=image, probability=as_maps(output, image.shape[:2]))
@@ -230,6 +240,8 @@ def main(
 ) -> None:
     """Make a model of CHECKPOINT's averaged weights."""
     with errors_told("bgremove.training.export"):
+        for library in ("onnx", "keras"):
+            import_extra(library, "training")
         card = export_model(
             checkpoint,
             out,

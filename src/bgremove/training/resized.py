@@ -3,6 +3,8 @@
 At fewer pixels a network is faster and sees less; of several shapes, each photo takes the one that
 is nearest to its own. The new model is a folder with a card and a golden pair of its own; its
 weights are the first model's file.
+
+Keras is imported within functions, so that without it the command can tell what brings it.
 """
 
 import itertools
@@ -16,8 +18,8 @@ import click
 from bgremove.arrays import resize
 from bgremove.cards import CARD_FILE, ModelCard, read_card
 from bgremove.errors import DataError
+from bgremove.extras import import_extra
 from bgremove.image_io import read_photo
-from bgremove.network.tiramisu import PRESETS, build, total_stride
 from bgremove.segmenter.stored_weights import load_stored_weights
 from bgremove.terminal import errors_told
 from bgremove.training.export import (
@@ -74,6 +76,8 @@ def resized_model(
     ImageWriteError
         If the golden pair cannot be written.
     """
+    from bgremove.network.tiramisu import PRESETS, build, total_stride
+
     card = read_card(model / CARD_FILE)
     if card.network not in PRESETS or card.weights is None:
         raise DataError(f"{model}: expected a network of bgremove, found {card.network}")
@@ -132,6 +136,7 @@ def main(
 ) -> None:
     """Make a model of MODEL's weights (a folder) that sees photos at other shapes."""
     with errors_told("bgremove.training.resized"):
+        import_extra("keras", "training")
         card = resized_model(
             model, out, shapes=shapes, name=name, description=description, photo=photo
         )

@@ -3,6 +3,8 @@
 Runs that began at the same weights lie in one valley, and what is between them is often better than
 either: Wortsman et al., "Model soups: averaging weights of multiple fine-tuned models improves
 accuracy without increasing inference time", 2022, arXiv 2203.05482.
+
+Keras is imported within functions, so that without it the command can tell what brings it.
 """
 
 import math
@@ -10,13 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-import keras
 import numpy as np
 
 from bgremove.errors import DataError
-from bgremove.network.tiramisu import build, preset
+from bgremove.extras import import_extra
 from bgremove.terminal import errors_told
-from bgremove.training.checkpoint import is_model, load_weights, read_step, save_average
 from bgremove.training.config import read_config
 from bgremove.training.outputs import check_apart
 
@@ -44,6 +44,11 @@ def write_soup(parts: Sequence[Part], out: Path, network: str) -> None:
     ModelMismatchError
         If a file is no ONNX, or one of another network.
     """
+    import keras
+
+    from bgremove.network.tiramisu import build, preset
+    from bgremove.training.checkpoint import is_model, load_weights, read_step, save_average
+
     shares = [share for share, _ in parts]
     total = sum(shares)
     if not (min(shares) >= 0 and 0 < total < math.inf):
@@ -80,6 +85,7 @@ def write_soup(parts: Sequence[Part], out: Path, network: str) -> None:
 def main(parts: tuple[Part, ...], config: Path, out: Path) -> None:
     """Write the weighted mean of runs' and models' weights."""
     with errors_told("bgremove.training.soup"):
+        import_extra("keras", "training")
         write_soup(parts, out, read_config(config).network)
 
 
