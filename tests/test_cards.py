@@ -261,5 +261,6 @@ def test_a_shipped_card_says_what_the_model_learned_from_and_how_good_it_is(path
 
 
 def test_a_card_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    with pytest.raises(CardError, match=r"card\.json: cannot be written: No such file"):
-        write_card(COMPLETE, tmp_path / "gone" / CARD_FILE)
+    (tmp_path / "file").touch()
+    with pytest.raises(CardError, match=r"card\.json: expected a folder above it, got a file"):
+        write_card(COMPLETE, tmp_path / "file" / CARD_FILE)

@@ -7,7 +7,18 @@ PACKAGE = Path(__file__).parent.parent / "src" / "bgremove"
 
 LAYERS = (
     ("errors",),
-    ("arrays", "extras", "memory", "network", "option_checks", "paths", "png", "threads", "tiles"),
+    (
+        "arrays",
+        "extras",
+        "locks",
+        "memory",
+        "network",
+        "option_checks",
+        "paths",
+        "png",
+        "threads",
+        "tiles",
+    ),
     ("hints",),
     (
         "backdrop",

@@ -8,7 +8,14 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bgremove.errors import CardError, HashError, ModelMismatchError, reason_of
+from bgremove.errors import (
+    CardError,
+    HashError,
+    ImageWriteError,
+    ModelMismatchError,
+    reason_of,
+)
+from bgremove.image_io import write_atomically
 
 CARD_FILE = "card.json"
 
@@ -48,6 +55,12 @@ class InputSpec:
     def coarse(self) -> "InputSpec":
         """Give the input of the second look."""
         return replace(self, shapes=self.coarse_shapes)
+
+    def at(self, shapes: Sequence[tuple[int, int]]) -> "InputSpec":
+        """Give the input at other heights and widths, without a second look."""
+        height, width = shapes[0]
+        several = tuple(shapes) if len(shapes) > 1 else ()
+        return replace(self, height=height, width=width, shapes=several, coarse_shapes=())
 
 
 def nearest_shape(shapes: Sequence[tuple[int, int]], aspect: float) -> tuple[int, int]:
@@ -225,7 +238,7 @@ _HASHED_AT_ONCE = 2**18
 
 
 def write_card(card: ModelCard, path: Path) -> None:
-    """Write a card as JSON, keys in the order of `ModelCard`, nothing that is None.
+    """Write a card as JSON, keys in the order of `ModelCard`, nothing that is None; atomically.
 
     Raises
     ------
@@ -238,9 +251,9 @@ def write_card(card: ModelCard, path: Path) -> None:
             del table["input"][key]
     text = json.dumps(table, indent=2, ensure_ascii=False) + "\n"
     try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CardError(f"{path}: cannot be written: {reason_of(error)}") from error
+        write_atomically(text.encode(), path, overwrite=True)
+    except ImageWriteError as error:
+        raise CardError(str(error)) from error
 
 
 def _card(table: dict[str, Any]) -> ModelCard:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bgremove.errors import TrainingError
 from bgremove.training import curves
 
 
@@ -40,6 +41,34 @@ def test_a_table_that_is_not_there_has_no_lines(tmp_path: Path) -> None:
     assert curves.read(tmp_path / "none.csv") == []
     curves.forget_from(tmp_path / "none.csv", 0)
     assert not (tmp_path / "none.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"a,b\n1,2\n", "its columns are a,b"),
+        (b"\n", "its columns are "),
+        (b"\xff\xfe\n", "'utf-8' codec can't decode"),
+        (b"step,size,loss\nx,y,z\n", "could not convert string to float: 'x'"),
+        (b'step,loss\n1,"' + 200_000 * b"2" + b'"\n', "field larger than field limit"),
+    ],
+)
+def test_what_is_no_table_is_told(tmp_path: Path, content: bytes, reason: str) -> None:
+    path = tmp_path / "loss.csv"
+    path.write_bytes(content)
+    expected = rf"loss\.csv: expected a table of numbers with step, loss: {reason}.*; move it away"
+    with pytest.raises(TrainingError, match=expected):
+        curves.forget_from(path, 1, "loss")
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("content", ["", "step,si"])
+def test_a_heading_that_was_cut_off_is_written_again(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "loss.csv"
+    path.write_text(content)
+    curves.forget_from(path, 1, "loss")
+    curves.append(path, step=1, loss=0.5)
+    assert curves.read(path) == [{"step": 1, "loss": 0.5}]
 
 
 @pytest.mark.parametrize("validations", [[], [{"step": 4.0, "size": 32.0, "person_iou": 0.5}]])

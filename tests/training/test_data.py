@@ -1,5 +1,7 @@
 """Square copies are made once, and are what the photos were."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -40,17 +42,59 @@ def test_squares_are_decoded_once_and_found_again(data_folder, tmp_path) -> None
     assert again.labels[a, half, left_edge] & VOID_BIT
 
 
-def test_photos_of_one_s_own_that_have_changed_are_decoded_anew(tmp_path) -> None:
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """Two white photos, white in their masks, too."""
     mine = tmp_path / "mine"
     for kind in ("images", "masks"):
         (mine / kind).mkdir(parents=True)
         for name in ("a", "b"):
             Image.new("RGB", (32, 24), "white").save(mine / kind / f"{name}.png")
+    return mine
+
+
+def test_photos_of_one_s_own_that_have_changed_are_decoded_anew(mine, tmp_path) -> None:
     entries = read_index(mine, everything)
     assert square_photos(mine, entries, tmp_path / "cache").labels.all()
     Image.new("RGB", (32, 24), "black").save(mine / "masks" / "a.png")
     labels = square_photos(mine, entries, tmp_path / "cache").labels
     assert [bool(each.any()) for each in labels] == [False, True]
+
+
+def test_what_a_run_that_failed_has_decoded_is_not_taken_for_other_photos(mine, tmp_path) -> None:
+    cache = tmp_path / "cache"
+    square_photos(mine, read_index(mine, everything), cache)
+    added = [mine / kind / f"{name}.png" for name in ("0", "00") for kind in ("images", "masks")]
+    for path in added:
+        Image.new("RGB", (32, 24), "black").save(path)
+    (mine / "images" / "00.png").write_bytes(b"no picture")
+    with pytest.raises(DataError, match=r"00\.png"):
+        square_photos(mine, read_index(mine, everything), cache)
+    for path in added:
+        path.unlink()
+    photos = square_photos(mine, read_index(mine, everything), cache)
+    assert photos.images.shape == (2, STORED_SIZE, STORED_SIZE, 3)
+    assert (photos.images == 255).all()
+
+
+@pytest.mark.parametrize("part", ["names", "images", "labels", "aspects"])
+@pytest.mark.parametrize("kept", [0, 5, 100, 130])
+def test_a_cache_that_was_cut_off_is_decoded_anew(part, kept, mine, tmp_path) -> None:
+    entries = read_index(mine, everything)
+    square_photos(mine, entries, tmp_path / "cache")
+    path = tmp_path / "cache" / f"{part}.npy"
+    path.write_bytes(path.read_bytes()[:kept])
+    photos = square_photos(mine, entries, tmp_path / "cache")
+    assert (photos.images == 255).all()
+    assert photos.labels.all()
+    assert photos.aspects.tolist() == pytest.approx([32 / 24] * 2)
+
+
+def test_a_cache_that_lacks_photos_is_decoded_anew(mine, tmp_path) -> None:
+    entries = read_index(mine, everything)
+    square_photos(mine, entries, tmp_path / "cache")
+    np.save(tmp_path / "cache" / "aspects.npy", np.ones(1, np.float32))
+    assert len(square_photos(mine, entries, tmp_path / "cache").aspects) == 2
 
 
 def test_a_set_without_photos_is_told(data_folder) -> None:

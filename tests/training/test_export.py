@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -10,13 +11,15 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from bgremove.cards import ModelCard, check_hash, read_card, sha256_of
+from bgremove.cards import InputSpec, ModelCard, check_hash, read_card, sha256_of
 from bgremove.errors import DataError
 from bgremove.network.tiramisu import PRESETS, build
 from bgremove.segmenter import load_segmenter
 from bgremove.training.checkpoint import save_checkpoint
 from bgremove.training.config import read_config
-from bgremove.training.export import export_model, main, training_facts
+from bgremove.training.export import export_model, input_of, main, training_facts
+
+ROOT = Path(__file__).parents[2]
 
 CONFIG = """
 network = "fc-densenet-tiny"
@@ -89,11 +92,10 @@ def photo(tmp_path: Path) -> Path:
     return tmp_path / "photo.png"
 
 
-@pytest.fixture
-def model(checkpoint: Path, config_file: Path, photo: Path, tmp_path: Path) -> ModelCard:
+def export(checkpoint: Path, folder: Path, config_file: Path, photo: Path) -> ModelCard:
     return export_model(
         checkpoint,
-        tmp_path / "model",
+        folder,
         config=read_config(config_file),
         name="tiny",
         description="for tests",
@@ -101,6 +103,11 @@ def model(checkpoint: Path, config_file: Path, photo: Path, tmp_path: Path) -> M
         hardware="2 CPU cores",
         licence="Apache-2.0",
     )
+
+
+@pytest.fixture
+def model(checkpoint: Path, config_file: Path, photo: Path, tmp_path: Path) -> ModelCard:
+    return export(checkpoint, tmp_path / "model", config_file, photo)
 
 
 def test_the_model_loads_and_repeats_its_golden_pair(model: ModelCard, tmp_path: Path) -> None:
@@ -178,6 +185,93 @@ def test_a_set_without_terms_stops_the_export(config_file: Path) -> None:
         training_facts(read_config(config_file), 1, "2 CPU cores")
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_an_export_that_fails_leaves_the_model_that_is_there(
+    model: ModelCard,
+    network: keras.Model,
+    average: list[np.ndarray],
+    config_file: Path,
+    photo: Path,
+    tmp_path: Path,
+) -> None:
+    before = contents(tmp_path / "model")
+    save_checkpoint(tmp_path / "other.npz", network, [a / 2 for a in average], step=13)
+    for path in (config_file, config_file.parent / "data" / "index.csv"):
+        path.write_text(path.read_text().replace("urban100", "mine"))
+    with pytest.raises(DataError, match="mine: on what terms"):
+        export(tmp_path / "other.npz", tmp_path / "model", config_file, photo)
+    assert contents(tmp_path / "model") == before
+    assert load_segmenter(tmp_path / "model").card == model
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e6], ids=str)
+def test_weights_that_cannot_be_stored_are_told(
+    value: float,
+    network: keras.Model,
+    average: list[np.ndarray],
+    config_file: Path,
+    photo: Path,
+    tmp_path: Path,
+) -> None:
+    average[0][0, 0, 0, 0] = value
+    save_checkpoint(tmp_path / "wild.npz", network, average, step=12)
+    expected = r"wild\.npz: expected finite weights, up to 65504 .* stem_conv/kernel; "
+    with pytest.raises(DataError, match=expected):
+        export(tmp_path / "wild.npz", tmp_path / "model", config_file, photo)
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "shapes"),
+    [
+        ("size = 64", [(64, 64)]),
+        ("size = 64\nshapes = [[32, 64], [64, 32]]", [(32, 64), (64, 32)]),
+    ],
+)
+def test_a_model_is_asked_at_the_shapes_that_its_largest_phase_saw(
+    sizes: str,
+    shapes: list[tuple[int, int]],
+    checkpoint: Path,
+    config_file: Path,
+    photo: Path,
+    tmp_path: Path,
+) -> None:
+    text = CONFIG.replace("size = 96", sizes).replace("size = 224", "size = 32")
+    config_file.write_text(text)
+    card = export(checkpoint, tmp_path / "model", config_file, photo)
+    assert card == read_card(tmp_path / "model" / "card.json")
+    assert card.input == InputSpec().at(shapes)
+    with np.load(tmp_path / "model" / "golden.npz") as golden:
+        image, probability = golden["image"], golden["probability"]
+    assert image.shape[:2] == shapes[0]
+    found = load_segmenter(tmp_path / "model").predict(image)
+    np.testing.assert_allclose(found, probability, atol=1e-4)
+
+
+def test_the_shipped_network_s_shapes_are_those_of_its_run() -> None:
+    shipped = read_card(ROOT / "models" / "tiramisu" / "card.json").input
+    config = read_config(ROOT / "configs" / "tiramisu-12.toml")
+    assert input_of(config) == replace(shipped, coarse_shapes=())
+
+
+def test_a_model_never_replaces_what_it_is_made_of(
+    checkpoint: Path, config_file: Path, photo: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    expected = "expected a new place, got a file that is read; choose another --out"
+    for name in ("model.onnx", "golden.npz"):
+        (folder / name).write_bytes(checkpoint.read_bytes())
+    with pytest.raises(DataError, match=rf"golden\.npz: {expected}"):
+        export(folder / "golden.npz", folder, config_file, photo)
+    config_file.write_text(f'start = "model/model.onnx"\n{CONFIG}')
+    with pytest.raises(DataError, match=rf"model\.onnx: {expected}"):
+        export(checkpoint, folder, config_file, photo)
+
+
 @pytest.mark.parametrize(
     "content",
     [None, b"", b"text", b"PK\x03\x04" + bytes(40)],
@@ -190,16 +284,7 @@ def test_a_file_that_is_no_checkpoint_is_told(
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(DataError, match=r"other\.npz: expected a run's checkpoint"):
-        export_model(
-            path,
-            tmp_path / "model",
-            config=read_config(config_file),
-            name="tiny",
-            description="for tests",
-            photo=photo,
-            hardware="2 CPU cores",
-            licence="Apache-2.0",
-        )
+        export(path, tmp_path / "model", config_file, photo)
     assert not (tmp_path / "model").exists()
 
 

@@ -1,5 +1,6 @@
 """A run learns, can be cut at any step, and stops when it can't go on."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -7,11 +8,12 @@ import pytest
 from PIL import Image
 
 from bgremove.errors import DataError, TrainingError
+from bgremove.locks import try_lock
 from bgremove.network.tiramisu import PRESETS, build
 from bgremove.training import curves
 from bgremove.training.checkpoint import load_average
 from bgremove.training.config import Phase, read_config
-from bgremove.training.loop import averaging, learning_rate, train
+from bgremove.training.loop import LOCK, averaging, learning_rate, train
 from bgremove.training.onnx_graph import export_onnx
 from bgremove.training.validation import TILE
 
@@ -111,8 +113,14 @@ def test_the_average_is_short_at_first(config_file) -> None:
 
 def test_a_loss_that_is_no_number_stops_the_run(config_file, tmp_path) -> None:
     config = replace(read_config(config_file), learning_rate=float("nan"))
-    with pytest.raises(TrainingError, match=r"the loss is nan at step 1; last good state: .*npz"):
-        train(config, tmp_path / "run")
+    run = tmp_path / "run"
+    with pytest.raises(TrainingError, match=r"the loss is nan at step 1; .* no state was saved$"):
+        train(config, run)
+    often = replace(config, checkpoint_minutes=0)
+    expected = r"the loss is nan at step 1; lower learning_rate; last saved state: .*npz$"
+    with pytest.raises(TrainingError, match=expected):
+        train(often, run)
+    assert (run / "checkpoint.npz").exists()
 
 
 def test_a_file_that_is_no_checkpoint_is_told_where_a_run_would_go_on_from_it(
@@ -129,10 +137,22 @@ def test_a_file_that_is_no_checkpoint_is_told_where_a_run_would_go_on_from_it(
             train(run, tmp_path / "run")
 
 
-def test_a_checkpoint_of_another_network_is_told(finished_run) -> None:
-    checkpoint = finished_run[1] / "checkpoint.npz"
-    with pytest.raises(DataError, match=r"expected \d+ arrays of the average, found \d+"):
-        load_average(build(PRESETS["fc-densenet56"], size=32), checkpoint)
-    wider = replace(PRESETS["fc-densenet-tiny"], growth_rate=5)
-    with pytest.raises(DataError, match=r"expected shape .* for .*, found "):
-        load_average(build(wider, size=32), checkpoint)
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
+def test_a_second_run_in_a_folder_is_kept_out(config_file, tmp_path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    with (run / LOCK).open("wb") as file:
+        assert try_lock(file)
+        with pytest.raises(TrainingError, match="run: another run is at work there; wait for it"):
+            train(read_config(config_file), run)
+    assert [path.name for path in run.iterdir()] == [LOCK]
+
+
+def test_without_matplotlib_a_run_goes_on_without_its_plot(
+    config_file, tmp_path, monkeypatch, caplog
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    checkpoint = train(read_config(config_file), tmp_path / "run")
+    assert checkpoint.exists()
+    assert not (tmp_path / "run" / "curve.png").exists()
+    assert "curve.png is left out: matplotlib is needed and not installed: pip" in caplog.text

@@ -54,13 +54,31 @@ def finish(config: Path, run: Path, backend: str) -> str:
     return err
 
 
-def test_without_keras_the_extra_is_named(config_file: Path, tmp_path: Path) -> None:
-    hidden = "import sys; sys.modules['keras'] = None"
-    program = f"{hidden}; from bgremove.training.__main__ import main; main()"
-    command = [sys.executable, "-c", program, str(config_file)]
+MODEL_OPTIONS = ("--name", "x", "--description", "x", "--image", "x", "--out", "x")
+
+
+@pytest.mark.parametrize(
+    ("program", "library", "options"),
+    [
+        ("training", "keras", ()),
+        ("training.export", "keras", ("--config", "x", "--hardware", "x", *MODEL_OPTIONS)),
+        ("training.export", "onnx", ("--config", "x", "--hardware", "x", *MODEL_OPTIONS)),
+        ("training.resized", "keras", ("--shape", "64", "64", *MODEL_OPTIONS)),
+        ("training.soup", "keras", ("--part", "1", "x", "--config", "x", "--out", "x")),
+    ],
+)
+def test_without_a_library_the_extra_is_named(
+    program: str, library: str, options: tuple[str, ...], config_file: Path, tmp_path: Path
+) -> None:
+    arguments = options if program == "training.soup" else (str(config_file), *options)
+    script = (
+        f"import runpy, sys; sys.modules['{library}'] = None; "
+        f"runpy.run_module('bgremove.{program}', run_name='__main__', alter_sys=True)"
+    )
+    command = [sys.executable, "-c", script, *arguments]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    expected = 'keras is needed and not installed: pip install "bgremove[training]"'
-    assert (done.returncode, done.stderr) == (1, f"bgremove.training: {expected}\n")
+    expected = f'{library} is needed and not installed: pip install "bgremove[training]"'
+    assert (done.returncode, done.stderr) == (1, f"bgremove.{program}: {expected}\n")
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

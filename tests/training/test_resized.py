@@ -117,6 +117,24 @@ def test_a_size_that_the_stride_does_not_divide_is_told(
         )
 
 
+def test_a_model_is_never_replaced_by_one_of_its_own_weights(
+    model: Path, photo: Path, tmp_path: Path
+) -> None:
+    def resize(source: Path, out: Path) -> None:
+        resized_model(source, out, shapes=[(64, 64)], name="x", description="x", photo=photo)
+
+    before = read_card(model / CARD_FILE)
+    small = tmp_path / "small"
+    resize(model, small)
+    (tmp_path / "link").symlink_to(model)
+    for source, out in ((model, model), (model, tmp_path / "link"), (small, small), (small, model)):
+        with pytest.raises(
+            DataError, match=r"card\.json: expected a new place, got a file that is"
+        ):
+            resize(source, out)
+    assert read_card(model / CARD_FILE) == before
+
+
 def test_a_network_that_is_not_known_is_told(model: Path, photo: Path, tmp_path: Path) -> None:
     write_card(replace(read_card(model / CARD_FILE), network="u2net"), model / CARD_FILE)
     with pytest.raises(DataError, match="large: expected a network of bgremove, found u2net"):

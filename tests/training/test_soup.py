@@ -1,5 +1,6 @@
 """A soup is the weighted mean of several weights."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -72,13 +73,23 @@ def test_a_model_is_a_part_too_and_the_step_is_a_checkpoint_s(
         assert soup["step"] == 5
 
 
-@pytest.mark.parametrize("shares", [(0, 0), (1.5, -0.5)])
+@pytest.mark.parametrize(
+    "shares", [(0, 0), (1.5, -0.5), (math.nan, 1), (1, math.nan), (math.inf, 1)]
+)
 def test_shares_that_make_no_mean_are_told(
     shares: tuple[float, float], checkpoint: Callable[..., Path], tmp_path: Path
 ) -> None:
     path = checkpoint("a.npz", 1)
-    with pytest.raises(DataError, match="shares must be 0 or more, and not all 0, got"):
+    with pytest.raises(DataError, match="shares must be finite, 0 or more, and not all 0, got"):
         write_soup([(share, path) for share in shares], tmp_path / "soup.npz", TINY)
+
+
+def test_a_soup_never_replaces_a_part(checkpoint: Callable[..., Path]) -> None:
+    path = checkpoint("a.npz", 1)
+    before = path.read_bytes()
+    with pytest.raises(DataError, match=r"a\.npz: expected a new place, got a file that is read"):
+        write_soup([(1, path), (1, checkpoint("b.npz", 2))], path, TINY)
+    assert path.read_bytes() == before
 
 
 def test_weights_of_another_network_are_told(

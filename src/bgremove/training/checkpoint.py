@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, is_zipfile
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from bgremove.errors import DataError
+from bgremove.errors import DataError, reason_of
+from bgremove.option_checks import told
 from bgremove.segmenter.stored_weights import load_stored_weights
 
 Arrays = dict[str, NDArray[Any]]
@@ -42,7 +43,7 @@ def read_step(path: Path) -> int:
         If the file is no checkpoint.
     """
     with _opened(path) as saved:
-        return int(saved["step"])
+        return _step(saved)
 
 
 def load_checkpoint(path: Path, model: keras.Model, average: list[Any]) -> int:
@@ -54,12 +55,12 @@ def load_checkpoint(path: Path, model: keras.Model, average: list[Any]) -> int:
         If the file is no checkpoint, or one of another network or optimizer.
     """
     with _opened(path) as file:
-        saved = dict(file)
+        saved, step = dict(file), _step(file)
     for prefix, variables in _variables(model).items():
         _assign(path, saved, prefix, variables)
-    for index in range(len(average)):
-        average[index] = keras.ops.convert_to_tensor(saved[f"average/{index}"])
-    return int(saved["step"])
+    averaged = _values(path, saved, "average", model.weights)
+    average[:] = map(keras.ops.convert_to_tensor, averaged)
+    return step
 
 
 def load_average(model: keras.Model, path: Path) -> None:
@@ -104,10 +105,21 @@ def _write(path: Path, arrays: Arrays) -> None:
 @contextmanager
 def _opened(path: Path) -> Iterator[Arrays]:
     try:
-        with path.open("rb") as file, np.load(file) as saved:
-            yield saved
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
-        raise DataError(f"{path}: expected a run's checkpoint: {error}") from error
+        with path.open("rb") as file:
+            if not is_zipfile(file):
+                raise BadZipFile("it is no .npz, or not a whole one")
+            file.seek(0)
+            with np.load(file) as saved:
+                yield saved
+    except (OSError, EOFError, ValueError, KeyError, NotImplementedError, BadZipFile) as error:
+        raise DataError(f"{path}: expected a run's checkpoint: {reason_of(error)}") from error
+
+
+def _step(saved: Arrays) -> int:
+    step = saved["step"]
+    if step.shape != () or step.dtype.kind not in "iu" or step < 0:
+        raise ValueError(f"step must be a whole number from 0 on, got {told(step.tolist())}")
+    return int(step)
 
 
 def _named(prefix: str, values: Sequence[Any]) -> Arrays:
@@ -119,20 +131,27 @@ def _variables(model: keras.Model) -> dict[str, list[Any]]:
 
 
 def _assign(path: Path, saved: Arrays, prefix: str, variables: list[Any]) -> None:
-    found = [name for name in saved if name.startswith(f"{prefix}/")]
-    if len(found) != len(variables):
-        raise DataError(
-            f"{path}: expected {len(variables)} arrays of the {prefix}, found {len(found)}; "
-            "the checkpoint is of another network"
-        )
-    for index, variable in enumerate(variables):
-        value = saved[f"{prefix}/{index}"]
-        if value.shape != tuple(variable.shape):
-            raise DataError(
-                f"{path}: expected shape {tuple(variable.shape)} for {variable.path}, "
-                f"found {value.shape}; the checkpoint is of another network"
-            )
+    values = _values(path, saved, prefix, variables)
+    for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
+
+
+def _values(path: Path, saved: Arrays, prefix: str, variables: Sequence[Any]) -> list[NDArray[Any]]:
+    """Give what is saved of some variables, if it is of their number and shapes."""
+    names = [f"{prefix}/{index}" for index in range(len(variables))]
+    found = [name for name in saved if name.startswith(f"{prefix}/")]
+    if sorted(found) != sorted(names):
+        raise DataError(
+            f"{path}: expected {len(names)} arrays of the {prefix}, {names[0]} to {names[-1]}, "
+            f"found {len(found)}; the checkpoint is damaged, or of another network"
+        )
+    for name, variable in zip(names, variables, strict=True):
+        if saved[name].shape != tuple(variable.shape):
+            raise DataError(
+                f"{path}: expected shape {tuple(variable.shape)} for {variable.path}, found "
+                f"{saved[name].shape}; the checkpoint is damaged, or of another network"
+            )
+    return [saved[name] for name in names]
 
 
 def _to_numpy(value: Any) -> NDArray[Any]:

@@ -1,19 +1,26 @@
 """One TOML file describes one training run."""
 
+import math
 import sys
-from dataclasses import dataclass, field, fields
-from itertools import accumulate
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, field, fields
+from itertools import accumulate, chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from bgremove.errors import ConfigError
+from bgremove.option_checks import told
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from bgremove.network.tiramisu import Tiramisu
+
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+"""Keras dtype policies under which weights and their average stay float32."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +84,7 @@ class RunConfig:
         Decides the initial weights and, with the step's number, each batch.
     weight_decay, clip_norm, warmup_steps, ema, precision
         Of the optimizer: decay of the weights, largest gradient norm, steps of linear warm-up,
-        decay of the moving average of the weights, Keras dtype policy.
+        decay of the moving average of the weights, one of `PRECISIONS`.
     paste : float
         Share of the people that are pasted on a photo without people, in [0, 1].
     crop : tuple of 2 floats
@@ -125,65 +132,159 @@ class RunConfig:
         return sum(phase.steps for phase in self.phases)
 
 
+@dataclass(frozen=True)
+class _Kind:
+    """What a key's value must be: in words, and as a test."""
+
+    told: str
+    fits: Callable[[Any], bool]
+
+
+def _whole(least: int, most: float = math.inf) -> _Kind:
+    words = f"from {least} on" if most == math.inf else f"in {least}…{most}"
+    return _Kind(f"a whole number {words}", lambda value: _is_whole(value, least, most))
+
+
+def _is_whole(value: Any, least: int, most: float = math.inf) -> bool:
+    return type(value) is int and least <= value <= most
+
+
+def _is_number(value: Any, most: float = sys.float_info.max) -> bool:
+    """Tell whether it is one from 0 on: finite, and no bool."""
+    return type(value) in (int, float) and 0 <= value <= most
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_is_text, value.values()))
+
+
+def _are_weights(value: Any) -> bool:
+    numbers = isinstance(value, dict) and all(map(_is_number, value.values()))
+    return numbers and (not value or 0 < sum(value.values()) < math.inf)
+
+
+def _is_crop(value: Any) -> bool:
+    numbers = isinstance(value, list) and all(map(_is_number, value))
+    return numbers and len(value) == 2 and 0 < value[0] <= value[1]
+
+
+def _are_shapes(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_shape, value))
+
+
+def _is_shape(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(_is_whole(side, 1) for side in value)
+
+
+_TEXT = _Kind("a text", _is_text)
+_PATH = _Kind("a path", lambda value: _is_text(value) and "\0" not in value)
+_FROM_0 = _Kind("a finite number from 0 on", _is_number)
+_ABOVE_0 = _Kind("a finite number above 0", lambda value: _is_number(value) and value > 0)
+_SHARE = _Kind("a number in 0…1", lambda value: _is_number(value, 1))
+
+_PHASE_KINDS = {
+    "size": _whole(1),
+    "shapes": _Kind("[[height, width], …] in pixels", _are_shapes),
+    "steps": _whole(1),
+    "batch": _whole(1),
+}
+
+_RUN_KINDS = {
+    "network": _TEXT,
+    "data": _PATH,
+    "phases": _Kind(
+        "[[phases]] tables, one or more", lambda value: isinstance(value, list) and value != []
+    ),
+    "learning_rate": _ABOVE_0,
+    "turns": _whole(1),
+    "weights": _Kind("a table of finite numbers from 0 on, not all 0", _are_weights),
+    "terms": _Kind("a table of texts", _are_texts),
+    "teacher": _TEXT,
+    "seed": _whole(0, 2**32 - 1),
+    "weight_decay": _FROM_0,
+    "clip_norm": _ABOVE_0,
+    "warmup_steps": _whole(0),
+    "decay_steps": _whole(1),
+    "ema": _SHARE,
+    "precision": _Kind(f"one of {', '.join(PRECISIONS)}", lambda value: value in PRECISIONS),
+    "paste": _SHARE,
+    "crop": _Kind("[smallest, largest] above 0", _is_crop),
+    "start": _PATH,
+    "checkpoint_minutes": _FROM_0,
+    "validate_minutes": _FROM_0,
+}
+
+
 def read_config(path: Path) -> RunConfig:
     """Read a run's config.
 
     Raises
     ------
     ConfigError
-        If the file is missing, is no TOML, lacks a key or has one that is not known.
+        If the file is missing or is no TOML; if a key is missing, not known, or has a value of
+        another kind or outside its range.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: cannot be read as a TOML config: {error}") from error
 
-    phases = tuple(_phase(phase, path) for phase in table.get("phases", []))
-    if not phases:
-        raise ConfigError(f"{path}: expected at least one [[phases]] table, found none")
-    config = {**table, "phases": phases}
-    for key in ("data", "start"):
-        if key in config:
-            config[key] = (path.parent / config[key]).resolve()
-    for key in ("turns", "decay_steps"):
-        count = config.get(key, 1)
-        if not isinstance(count, int) or count < 1:
-            raise ConfigError(f"{path}: {key} must be a whole number from 1 on, got {count}")
-    if "crop" in config:
-        config["crop"] = _crop(config["crop"], path)
-    return _fill(RunConfig, config, path)
-
-
-def _phase(table: dict[str, Any], path: Path) -> Phase:
-    shapes = table.get("shapes", [])
-    if not (isinstance(shapes, list) and all(map(_is_shape, shapes))):
-        raise ConfigError(f"{path}: shapes must be [[height, width], …] in pixels, got {shapes}")
-    return _fill(Phase, {**table, "shapes": tuple(map(tuple, shapes))}, path)
-
-
-def _crop(sides: Any, path: Path) -> tuple[float, float]:
-    numbers = isinstance(sides, list) and all(isinstance(side, (int, float)) for side in sides)
-    if not numbers or len(sides) != 2 or not 0 < sides[0] <= sides[1]:
-        raise ConfigError(f"{path}: crop must be [smallest, largest] above 0, got {sides}")
-    return sides[0], sides[1]
-
-
-def _is_shape(value: Any) -> bool:
-    return (
-        isinstance(value, list)
-        and len(value) == 2
-        and all(isinstance(side, int) and side > 0 for side in value)
+    _check(table, _RUN_KINDS, RunConfig, f"{path}")
+    phases = tuple(
+        _phase(phase, f"{path}: phase {number}") for number, phase in enumerate(table["phases"], 1)
     )
+    paths = {key: (path.parent / table[key]).resolve() for key in ("data", "start") if key in table}
+    crop = {"crop": tuple(table["crop"])} if "crop" in table else {}
+    return RunConfig(**{**table, **paths, **crop, "phases": phases})
 
 
-def _fill(kind: type[T], table: dict[str, Any], path: Path) -> T:
-    known = {each.name for each in fields(kind)}  # type: ignore[arg-type]
-    unknown = sorted(table.keys() - known)
+def network_of(config: RunConfig) -> "Tiramisu":
+    """Give the network that a config names.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of that name, or its stride does not divide all sides of the phases.
+    """
+    from bgremove.network.tiramisu import preset, total_stride  # brings Keras, which gpu/ lacks
+
+    tiramisu = preset(config.network)
+    stride = total_stride(tiramisu)
+    for phase in config.phases:
+        for side in (phase.size, *chain(*phase.shapes)):
+            if side % stride:
+                raise ConfigError(
+                    f"phases: sides must be multiples of {stride}, the stride of "
+                    f"{config.network}, got {side}"
+                )
+    return tiramisu
+
+
+def _phase(table: Any, place: str) -> Phase:
+    if not isinstance(table, dict):
+        raise ConfigError(
+            f"{place}: expected a table of {', '.join(_PHASE_KINDS)}, got {told(table)}"
+        )
+    _check(table, _PHASE_KINDS, Phase, place)
+    return Phase(**{**table, "shapes": tuple(map(tuple, table.get("shapes", [])))})
+
+
+def _check(table: dict[str, Any], kinds: dict[str, _Kind], made: type, place: str) -> None:
+    unknown = sorted(table.keys() - kinds.keys())
     if unknown:
         raise ConfigError(
-            f"{path}: unknown key {unknown[0]!r}; known keys are {', '.join(sorted(known))}"
+            f"{place}: unknown key {unknown[0]!r}; known keys are {', '.join(sorted(kinds))}"
         )
-    try:
-        return kind(**table)
-    except TypeError as error:
-        raise ConfigError(f"{path}: {error}") from error
+    needed = [each.name for each in fields(made) if each.default is each.default_factory is MISSING]
+    missing = [key for key in needed if key not in table]
+    if missing:
+        raise ConfigError(
+            f"{place}: expected the keys {', '.join(needed)}, found no {', '.join(missing)}"
+        )
+    for key, value in table.items():
+        if not kinds[key].fits(value):
+            raise ConfigError(f"{place}: {key} must be {kinds[key].told}, got {told(value)}")

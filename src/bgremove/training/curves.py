@@ -3,6 +3,9 @@
 import csv
 from pathlib import Path
 
+from bgremove.errors import TrainingError, reason_of
+from bgremove.extras import import_extra
+
 Row = dict[str, float]
 
 
@@ -16,22 +19,54 @@ def append(path: Path, **row: float) -> None:
         writer.writerow(row)
 
 
-def read(path: Path) -> list[Row]:
-    """Read a table; a last line that was cut off is left out."""
+def read(path: Path, *needed: str) -> list[Row]:
+    """Read a table; a last line that was cut off is left out.
+
+    Parameters
+    ----------
+    path : Path
+    *needed : str
+        Columns that must be there.
+
+    Returns
+    -------
+    list of dict of str to float
+        By column; empty where there is no table.
+
+    Raises
+    ------
+    TrainingError
+        If it is no table of numbers, or lacks a column.
+    """
     if not path.exists():
         return []
-    *lines, _ = path.read_text(encoding="utf-8").split("\n")
-    heading, *rows = csv.reader(lines or [""])
-    return [
-        dict(zip(heading, map(float, row), strict=True))
-        for row in rows
-        if len(row) == len(heading) and all(row)
-    ]
+    try:
+        *lines, _ = path.read_text(encoding="utf-8").split("\n")
+        heading, *rows = csv.reader(lines or [",".join(needed)])
+        if not {*needed} <= {*heading}:
+            raise ValueError(f"its columns are {','.join(heading)}")
+        return [
+            dict(zip(heading, map(float, row), strict=True))
+            for row in rows
+            if len(row) == len(heading) and all(row)
+        ]
+    except (ValueError, csv.Error) as error:
+        columns = f" with {', '.join(needed)}" if needed else ""
+        raise TrainingError(
+            f"{path}: expected a table of numbers{columns}: {reason_of(error)}; "
+            "move it away, and the run goes on"
+        ) from error
 
 
-def forget_from(path: Path, step: int) -> None:
-    """Drop the lines of a step and later: a run that goes on from there writes them again."""
-    kept = [row for row in read(path) if row["step"] < step]
+def forget_from(path: Path, step: int, *needed: str) -> None:
+    """Drop the lines of a step and later: a run that goes on from there writes them again.
+
+    Raises
+    ------
+    TrainingError
+        If it is no table of numbers, or lacks a column, ``step`` or one that is needed, too.
+    """
+    kept = [row for row in read(path, "step", *needed) if row["step"] < step]
     path.unlink(missing_ok=True)
     for row in kept:
         append(path, **row)
@@ -42,7 +77,14 @@ SMOOTHED_OVER = 50
 
 
 def plot(losses: list[Row], validations: list[Row], path: Path) -> None:
-    """Draw the loss and, where there is any, the validation over the steps."""
+    """Draw the loss and, where there is any, the validation over the steps.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    import_extra("matplotlib", "training")
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 4), layout="constrained")

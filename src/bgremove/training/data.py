@@ -1,5 +1,6 @@
 """A square copy of each labelled photo, in memory or mapped from a file."""
 
+import io
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from bgremove.arrays import Image, Mask
 from bgremove.errors import DataError
+from bgremove.image_io import write_atomically
 from bgremove.labelled_photos import Entry, LabelledPhoto, read_index, read_photos, versions
 from bgremove.training.config import RunConfig
 
@@ -19,6 +21,9 @@ STORED_SIZE = 384
 that a network sees, so that it learns from photos as sharp as those it is asked about."""
 
 MASK_BIT, VOID_BIT = 1, 2
+
+KEY = "names.npy"
+"""Which photos a cache holds: there only while it holds them all."""
 
 
 def chosen_photos(config: RunConfig, split: str) -> list[Entry]:
@@ -77,17 +82,11 @@ def square_photos(folder: Path, entries: list[Entry], cache: Path) -> SquarePhot
     entries = sorted(entries, key=lambda entry: (entry.shard, entry.set, entry.stem))
     photos = zip(entries, versions(folder, entries), strict=True)
     key = [f"{STORED_SIZE} px", *(f"{each.set}/{each.stem}{version}" for each, version in photos)]
-    parts = ("names", "images", "labels", "aspects")
-    names, images, labels, aspects = (cache / f"{part}.npy" for part in parts)
-    if not (names.exists() and aspects.exists()) or np.load(names).tolist() != key:
+    if not _is_kept(cache, key):
+        (cache / KEY).unlink(missing_ok=True)
         _decode(folder, entries, cache)
-        np.save(names, np.array(key))
-    return SquarePhotos(
-        entries,
-        np.load(images, mmap_mode="r"),
-        np.load(labels, mmap_mode="r"),
-        np.load(aspects),
-    )
+        write_atomically(_npy(key), cache / KEY, overwrite=True)
+    return SquarePhotos(entries, *_kept(cache))
 
 
 def squared(photo: LabelledPhoto) -> tuple[Image, Mask, Mask]:
@@ -97,6 +96,28 @@ def squared(photo: LabelledPhoto) -> tuple[Image, Mask, Mask]:
         return cv2.resize(picture, (STORED_SIZE, STORED_SIZE), interpolation=cv2.INTER_AREA)
 
     return square(photo.image), square(photo.alpha) >= 0.5, square(photo.void.astype(np.uint8)) > 0
+
+
+def _is_kept(cache: Path, key: list[str]) -> bool:
+    """Tell whether a cache holds the photos of a key; one that was cut off holds none."""
+    try:
+        lengths = {len(array) for array in _kept(cache)}
+        return lengths == {len(key) - 1} and np.load(cache / KEY).tolist() == key
+    except (OSError, EOFError, ValueError):
+        return False
+
+
+def _kept(cache: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32]]:
+    images, labels = (
+        np.load(cache / f"{part}.npy", mmap_mode="r") for part in ("images", "labels")
+    )
+    return images, labels, np.load(cache / "aspects.npy")
+
+
+def _npy(names: list[str]) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, np.array(names))
+    return stream.getvalue()
 
 
 def _decode(folder: Path, entries: list[Entry], cache: Path) -> None:

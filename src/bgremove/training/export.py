@@ -3,30 +3,34 @@
 A model is a folder: ``model.onnx``, ``golden.npz`` (an image, and the probability that the
 network gives for it) and ``card.json``. The card's metrics come later, from
 ``python -m bgremove.evaluation``.
+
+Keras is imported within functions, so that without it the command can tell what brings it.
 """
 
+import io
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import keras
 import numpy as np
 
 from bgremove.arrays import Image, resize
-from bgremove.cards import CARD_FILE, InputSpec, ModelCard, StoredFile, sha256_of, write_card
+from bgremove.cards import CARD_FILE, InputSpec, ModelCard, sha256_of
 from bgremove.errors import DataError, reason_of
 from bgremove.evaluation.run import OUTPUTS
+from bgremove.extras import import_extra
 from bgremove.image_io import read_photo
-from bgremove.network.tiramisu import build, preset
 from bgremove.segmenter.base import prepare
 from bgremove.segmenter.shapes import as_maps
-from bgremove.segmenter.stored_weights import load_stored_weights
+from bgremove.segmenter.stored_weights import address, from_stored, to_stored
 from bgremove.terminal import errors_told
-from bgremove.training.checkpoint import load_average, read_step
-from bgremove.training.config import RunConfig, read_config
+from bgremove.training.config import RunConfig, network_of, read_config
 from bgremove.training.data import chosen_photos, set_weights
-from bgremove.training.onnx_graph import export_onnx
+from bgremove.training.outputs import check_apart, stored, write_model
 from bgremove.training.terms import origin_of
+
+if TYPE_CHECKING:
+    import keras
 
 WEIGHTS_FILE = "model.onnx"
 GOLDEN_FILE = "golden.npz"
@@ -65,51 +69,91 @@ def export_model(
     Raises
     ------
     DataError
-        If the checkpoint is missing or of another network, or a set's terms are not known.
+        If the checkpoint is missing or of another network, or its weights cannot be stored; if a
+        set's terms are not known; if the model would replace the checkpoint, the photo or the
+        weights that the run began with.
     ConfigError
-        If the config names no network that there is.
+        If the config names no network that there is, or one whose stride does not divide the
+        sides of a phase.
     ImageReadError
         If the photo cannot be read.
+    ImageWriteError, CardError
+        If the model cannot be written.
     """
+    from bgremove.network.tiramisu import build
+    from bgremove.training.checkpoint import load_average, read_step
+    from bgremove.training.onnx_graph import onnx_bytes
+
     steps = read_step(checkpoint)
-    spec = InputSpec()
+    outputs = [folder / name for name in (WEIGHTS_FILE, GOLDEN_FILE, CARD_FILE)]
+    check_apart(outputs, [checkpoint, photo, *([config.start] if config.start else [])])
+    facts = training_facts(config, steps, hardware)
+    tiramisu, spec = network_of(config), input_of(config)
     image = resize(read_photo(photo).image, spec.width, spec.height)
-    network = build(preset(config.network), size=spec.height, outputs=len(OUTPUTS))
+    network, network_of_any_size = (
+        build(tiramisu, size=size, outputs=len(OUTPUTS)) for size in (spec.height, None)
+    )
     load_average(network, checkpoint)
+    round_as_stored(network, checkpoint)
+    network_of_any_size.set_weights(network.get_weights())
 
-    folder.mkdir(parents=True, exist_ok=True)
-    weights = folder / WEIGHTS_FILE
-    export_onnx(network, weights)
-    load_stored_weights(network, weights)
-
+    weights = onnx_bytes(network)
+    golden = golden_pair(network_of_any_size, image, spec)
     card = ModelCard(
         name=name,
         description=description,
         input=spec,
         outputs=OUTPUTS,
-        weights=StoredFile(file=weights.name, sha256=sha256_of(weights)),
-        golden=write_golden_pair(network, image, spec, folder),
+        weights=stored(WEIGHTS_FILE, weights),
+        golden=stored(GOLDEN_FILE, golden),
         network=config.network,
         parameters=network.count_params(),
         licence=licence,
-        training=training_facts(config, steps, hardware),
+        training=facts,
     )
-    write_card(card, folder / CARD_FILE)
+    write_model(folder, {WEIGHTS_FILE: weights, GOLDEN_FILE: golden}, card)
     return card
 
 
-def write_golden_pair(
-    network: keras.Model, image: Image, spec: InputSpec, folder: Path
-) -> StoredFile:
-    """Write an image, and what the network gives for it, to an ``.npz`` in a model's folder.
+def input_of(config: RunConfig) -> InputSpec:
+    """Give the shapes at which a run's network is asked: those of its largest phase, the last."""
+    largest = max(reversed(config.phases), key=lambda phase: phase.size)
+    return InputSpec().at(largest.all_shapes)
+
+
+def round_as_stored(network: "keras.Model", checkpoint: Path) -> None:
+    """Give a network the weights that its file will hold: its kernels' in float16.
+
+    Raises
+    ------
+    DataError
+        If one is no finite number, or too large for float16.
+    """
+    import keras
+
+    for layer in network.layers:
+        for variable in layer.weights:
+            with np.errstate(over="ignore"):
+                value = from_stored(to_stored(keras.ops.convert_to_numpy(variable)))
+            if not np.isfinite(value).all():
+                raise DataError(
+                    f"{checkpoint}: expected finite weights, up to 65504 in kernels, got others "
+                    f"in {address(layer, variable)}; train anew, at a lower learning rate"
+                )
+            variable.assign(value)
+
+
+def golden_pair(network: "keras.Model", image: Image, spec: InputSpec) -> bytes:
+    """Give an image, and what the network gives for it, as an ``.npz`` has them.
 
     The arrays are ``image``, (H, W, 3) uint8, and ``probability``, (h, w, C) float32.
     """
-    path = folder / GOLDEN_FILE
+    import keras
+
     output = keras.ops.convert_to_numpy(network(prepare(image, spec), training=False))
-    with path.open("wb") as file:
-        np.savez_compressed(file, image=image, probability=as_maps(output, image.shape[:2]))
-    return StoredFile(file=path.name, sha256=sha256_of(path))
+    stream = io.BytesIO()
+    np.savez_compressed(stream, image=image, probability=as_maps(output, image.shape[:2]))
+    return stream.getvalue()
 
 
 def training_facts(config: RunConfig, steps: int, hardware: str) -> dict[str, Any]:
@@ -196,6 +240,8 @@ def main(
 ) -> None:
     """Make a model of CHECKPOINT's averaged weights."""
     with errors_told("bgremove.training.export"):
+        for library in ("onnx", "keras"):
+            import_extra(library, "training")
         card = export_model(
             checkpoint,
             out,

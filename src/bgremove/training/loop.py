@@ -20,12 +20,13 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from bgremove.errors import TrainingError
-from bgremove.network.tiramisu import build, preset
+from bgremove.errors import MissingExtraError, TrainingError
+from bgremove.locks import try_lock
+from bgremove.network.tiramisu import build
 from bgremove.training import curves
 from bgremove.training.augment import Batch, Sampler
 from bgremove.training.checkpoint import load_checkpoint, load_weights, save_checkpoint
-from bgremove.training.config import RunConfig
+from bgremove.training.config import RunConfig, network_of
 from bgremove.training.data import SquarePhotos, chosen_photos, set_weights, square_photos
 from bgremove.training.losses import MaskedSegmentationLoss
 from bgremove.training.muon import ConvolutionMuon
@@ -35,6 +36,9 @@ from bgremove.training.validation import mean_ious, prediction_sheet
 log = logging.getLogger(__name__)
 
 REPORT_STEPS = 20
+
+LOCK = ".lock"
+"""A file in the run's folder, which one run at a time has."""
 
 DRAWERS = max(1, (os.cpu_count() or 1) // 2)
 """Threads that draw batches while the network works: the network wants processors, too."""
@@ -60,13 +64,31 @@ def train(config: RunConfig, run: Path) -> Path:
     Raises
     ------
     ConfigError
-        If the config names no network that there is.
+        If the config names no network that there is, or one whose stride does not divide the
+        sides of a phase.
     DataError
         If photos, or those of a set that the config weighs, are missing or broken.
     TrainingError
-        If the loss is no longer a finite number.
+        If the loss is no longer a finite number, if a curve of the run's is no table, or if
+        another run is at work in the folder.
     """
     run.mkdir(parents=True, exist_ok=True)
+    with _alone(run):
+        return _train(config, run)
+
+
+@contextmanager
+def _alone(run: Path) -> Iterator[None]:
+    """Keep a second run out of a folder."""
+    with (run / LOCK).open("wb") as file:
+        if not try_lock(file):
+            raise TrainingError(
+                f"{run}: another run is at work there; wait for it, or choose another --run"
+            )
+        yield
+
+
+def _train(config: RunConfig, run: Path) -> Path:
     checkpoint = run / "checkpoint.npz"
     model = _network(config)
     average, first = _begin(model, config, checkpoint)
@@ -83,7 +105,10 @@ def train(config: RunConfig, run: Path) -> Path:
         model.optimizer.learning_rate = learning_rate(config, step)
         loss = _step(model, batch)
         if not math.isfinite(loss):
-            raise TrainingError(f"the loss is {loss} at step {step}; last good state: {checkpoint}")
+            saved = (
+                f"last saved state: {checkpoint}" if checkpoint.exists() else "no state was saved"
+            )
+            raise TrainingError(f"the loss is {loss} at step {step}; lower learning_rate; {saved}")
         _follow(average, model, averaging(config, step))
 
         size = config.phase_at(step).size
@@ -105,7 +130,7 @@ def _network(config: RunConfig) -> keras.Model:
     backend = keras.backend.backend()
     if backend == "torch":
         keras.config.set_image_data_format("channels_first")
-    model = build(preset(config.network), size=None)
+    model = build(network_of(config), size=None)
     if backend == "torch":
         speed_up(model)
     optimizer = ConvolutionMuon(
@@ -162,7 +187,7 @@ class _Progress:
     def __init__(self, run: Path, first: int) -> None:
         self._run = run
         self._losses, self._validations = run / "loss.csv", run / "val.csv"
-        curves.forget_from(self._losses, first)
+        curves.forget_from(self._losses, first, "loss")
         curves.forget_from(self._validations, first)
         self._recent: list[float] = []
         self.rest()
@@ -190,10 +215,15 @@ class _Progress:
         log.info("step %d  val IoU at %d px: %s", step, size, told)
         row = {f"{output}_iou": iou for output, iou in ious.items()}
         curves.append(self._validations, step=step, size=size, **row)
-        curves.plot(
-            curves.read(self._losses), curves.read(self._validations), self._run / "curve.png"
-        )
+        self._plot()
         prediction_sheet(model, photos, size).save(self._run / "predictions.jpg")
+
+    def _plot(self) -> None:
+        losses, validations = curves.read(self._losses), curves.read(self._validations)
+        try:
+            curves.plot(losses, validations, self._run / "curve.png")
+        except MissingExtraError as error:
+            log.warning("curve.png is left out: %s", error)
 
 
 def learning_rate(config: RunConfig, step: int) -> float:

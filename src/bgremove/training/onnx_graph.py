@@ -27,14 +27,22 @@ IR_VERSION = 8
 
 
 def export_onnx(model: keras.Model, path: Path) -> None:
-    """Write a network of `bgremove.network` as an ONNX file.
+    """Write a network of `bgremove.network` as an ONNX file, as `onnx_bytes` gives it."""
+    path.write_bytes(onnx_bytes(model))
+
+
+def onnx_bytes(model: keras.Model) -> bytes:
+    """Give a network of `bgremove.network` as an ONNX file has it.
 
     Parameters
     ----------
     model : keras.Model
         Functional, of fixed size, channels last. Where it gives maps, the file takes any size
         that the network's stride divides.
-    path : Path
+
+    Returns
+    -------
+    bytes
 
     Raises
     ------
@@ -73,7 +81,8 @@ def export_onnx(model: keras.Model, path: Path) -> None:
         onnx_graph, opset_imports=opset, ir_version=IR_VERSION, producer_name="bgremove"
     )
     onnx.checker.check_model(onnx_model)
-    path.write_bytes(onnx_model.SerializeToString())
+    content: bytes = onnx_model.SerializeToString()
+    return content
 
 
 def _input(graph: Graph, layer: layers.InputLayer) -> None:

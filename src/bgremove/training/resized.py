@@ -3,6 +3,8 @@
 At fewer pixels a network is faster and sees less; of several shapes, each photo takes the one that
 is nearest to its own. The new model is a folder with a card and a golden pair of its own; its
 weights are the first model's file.
+
+Keras is imported within functions, so that without it the command can tell what brings it.
 """
 
 import itertools
@@ -14,19 +16,21 @@ from pathlib import Path
 import click
 
 from bgremove.arrays import resize
-from bgremove.cards import CARD_FILE, ModelCard, read_card, write_card
+from bgremove.cards import CARD_FILE, ModelCard, read_card
 from bgremove.errors import DataError
+from bgremove.extras import import_extra
 from bgremove.image_io import read_photo
-from bgremove.network.tiramisu import PRESETS, build, total_stride
 from bgremove.segmenter.stored_weights import load_stored_weights
 from bgremove.terminal import errors_told
 from bgremove.training.export import (
+    GOLDEN_FILE,
     description_option,
+    golden_pair,
     image_option,
     name_option,
     out_option,
-    write_golden_pair,
 )
+from bgremove.training.outputs import check_apart, stored, write_model
 
 
 def resized_model(
@@ -63,12 +67,17 @@ def resized_model(
     Raises
     ------
     DataError
-        If the model is of no known network, or its stride does not divide `shapes`.
+        If the model is of no known network, or its stride does not divide `shapes`; if the new
+        model would replace it, or the one whose weights it shares.
     CardError
-        If the model has no card, or a broken one.
+        If the model has no card, or a broken one, or the new one cannot be written.
     ImageReadError
         If the photo cannot be read.
+    ImageWriteError
+        If the golden pair cannot be written.
     """
+    from bgremove.network.tiramisu import PRESETS, build, total_stride
+
     card = read_card(model / CARD_FILE)
     if card.network not in PRESETS or card.weights is None:
         raise DataError(f"{model}: expected a network of bgremove, found {card.network}")
@@ -80,14 +89,13 @@ def resized_model(
                 f"sides must be multiples of {stride}, the network's stride, got {side}"
             )
     weights = model / card.weights.file
-    height, width = shapes[0]
-    several = tuple(shapes) if len(shapes) > 1 else ()
-    spec = replace(card.input, height=height, width=width, shapes=several, coarse_shapes=())
-    image = resize(read_photo(photo).image, width, height)
+    check_apart([folder / CARD_FILE], [model / CARD_FILE, weights.with_name(CARD_FILE)])
+    spec = card.input.at(shapes)
+    image = resize(read_photo(photo).image, spec.width, spec.height)
     network = build(tiramisu, size=None, outputs=len(card.outputs))
     load_stored_weights(network, weights)
 
-    folder.mkdir(parents=True, exist_ok=True)
+    golden = golden_pair(network, image, spec)
     shared = Path(os.path.relpath(weights, folder)).as_posix()
     resized = replace(
         card,
@@ -96,10 +104,10 @@ def resized_model(
         input=spec,
         presence={},
         weights=replace(card.weights, file=shared),
-        golden=write_golden_pair(network, image, spec, folder),
+        golden=stored(GOLDEN_FILE, golden),
         metrics=None,
     )
-    write_card(resized, folder / CARD_FILE)
+    write_model(folder, {GOLDEN_FILE: golden}, resized)
     return resized
 
 
@@ -128,6 +136,7 @@ def main(
 ) -> None:
     """Make a model of MODEL's weights (a folder) that sees photos at other shapes."""
     with errors_told("bgremove.training.resized"):
+        import_extra("keras", "training")
         card = resized_model(
             model, out, shapes=shapes, name=name, description=description, photo=photo
         )

@@ -3,20 +3,22 @@
 Runs that began at the same weights lie in one valley, and what is between them is often better than
 either: Wortsman et al., "Model soups: averaging weights of multiple fine-tuned models improves
 accuracy without increasing inference time", 2022, arXiv 2203.05482.
+
+Keras is imported within functions, so that without it the command can tell what brings it.
 """
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
-import keras
 import numpy as np
 
 from bgremove.errors import DataError
-from bgremove.network.tiramisu import build, preset
+from bgremove.extras import import_extra
 from bgremove.terminal import errors_told
-from bgremove.training.checkpoint import is_model, load_weights, read_step, save_average
 from bgremove.training.config import read_config
+from bgremove.training.outputs import check_apart
 
 Part = tuple[float, Path]
 """A share, relative to the others', and whose weights it is of: a checkpoint's moving average, or
@@ -37,15 +39,22 @@ def write_soup(parts: Sequence[Part], out: Path, network: str) -> None:
     Raises
     ------
     DataError
-        If a file is no checkpoint, or one of another network, or the shares are negative or
-        all 0.
+        If a file is no checkpoint, or one of another network; if the shares are not finite, or
+        negative, or all 0; if `out` is one of the parts.
     ModelMismatchError
         If a file is no ONNX, or one of another network.
     """
-    total = sum(share for share, _ in parts)
-    if min(share for share, _ in parts) < 0 or total <= 0:
-        told = ", ".join(f"{share:g}" for share, _ in parts)
-        raise DataError(f"shares must be 0 or more, and not all 0, got {told}")
+    import keras
+
+    from bgremove.network.tiramisu import build, preset
+    from bgremove.training.checkpoint import is_model, load_weights, read_step, save_average
+
+    shares = [share for share, _ in parts]
+    total = sum(shares)
+    if not (min(shares) >= 0 and 0 < total < math.inf):
+        told = ", ".join(f"{share:g}" for share in shares)
+        raise DataError(f"shares must be finite, 0 or more, and not all 0, got {told}")
+    check_apart([out], [path for _, path in parts])
     steps = [read_step(path) for _, path in parts if not is_model(path)]
     model = build(preset(network), size=None)
     mean = [np.zeros(variable.shape) for variable in model.weights]
@@ -76,6 +85,7 @@ def write_soup(parts: Sequence[Part], out: Path, network: str) -> None:
 def main(parts: tuple[Part, ...], config: Path, out: Path) -> None:
     """Write the weighted mean of runs' and models' weights."""
     with errors_told("bgremove.training.soup"):
+        import_extra("keras", "training")
         write_soup(parts, out, read_config(config).network)
 
 
