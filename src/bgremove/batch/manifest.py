@@ -16,6 +16,7 @@ from bgremove.batch.jobs import Job, Outcome, Subject, failed
 from bgremove.batch.places import identity, place_of, real_folder
 from bgremove.errors import ImageWriteError, reason_of
 from bgremove.image_io import remove_parts
+from bgremove.locks import try_lock
 from bgremove.paths import is_file
 
 MANIFEST_FILE = ".bgremove-manifest.jsonl"
@@ -166,7 +167,9 @@ class Manifest:
             if (folder / MANIFEST_FILE).exists() and not (folder / MANIFEST_FILE).is_file():
                 raise _unwritable(folder, "expected a file, got a folder or device")
             self._file: BinaryIO = (folder / MANIFEST_FILE).open("a+b", buffering=0)
-            _lock(self._file, folder)
+            if not try_lock(self._file):
+                self._file.close()
+                raise ImageWriteError(f"{folder}: another run is writing there; wait for it")
             self.records = _read(self._file)
         except OSError as error:
             raise _unwritable(folder, reason_of(error)) from error
@@ -397,18 +400,3 @@ _KINDS: dict[str, Callable[[Any], Any]] = {
     "source": _name,
 }
 """By the field of `Record`: takes what a line says of it, or raises."""
-
-
-def _lock(file: BinaryIO, folder: Path) -> None:
-    """Keep a second run out, where the system can; the lock goes with the process."""
-    try:
-        import fcntl
-    except ImportError:
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        file.close()
-        raise ImageWriteError(f"{folder}: another run is writing there; wait for it") from error
-    except OSError:  # a network drive without locks
-        return
