@@ -15,7 +15,6 @@ from bgremove.errors import (
     ModelMismatchError,
     reason_of,
 )
-from bgremove.image_io import write_atomically
 
 CARD_FILE = "card.json"
 
@@ -245,6 +244,8 @@ def write_card(card: ModelCard, path: Path) -> None:
     CardError
         If it cannot be written.
     """
+    from bgremove.image_io import write_atomically  # brings Pillow, which `doctor` must do without
+
     table = {key: value for key, value in asdict(card).items() if value is not None}
     for key in ("shapes", "coarse_shapes"):
         if not table["input"][key]:
