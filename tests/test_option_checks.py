@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from bgremove.errors import OptionError
-from bgremove.option_checks import check_choice, check_number, check_text, is_number, told
+from bgremove.option_checks import (
+    check_choice,
+    check_number,
+    check_text,
+    did_you_mean,
+    is_number,
+    told,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,3 +58,10 @@ def test_what_is_no_known_word_is_told(value: object) -> None:
     check_choice("edges", "hard", ["soft", "hard"])
     with pytest.raises(OptionError, match="edges must be one of soft, hard, got"):
         check_choice("edges", value, ["soft", "hard"])
+
+
+def test_the_nearest_of_what_is_known_is_named() -> None:
+    assert did_you_mean("vall", ["train", "val"]) == "; did you mean val?"
+    assert did_you_mean("x", ["train", "val"]) == did_you_mean("x", []) == ""
+    assert did_you_mean("trim", ["train"]) == "; did you mean train?"
+    assert did_you_mean("trim", ["train"], cutoff=0.9) == ""

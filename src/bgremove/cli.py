@@ -24,7 +24,13 @@ from bgremove.cli_shared import (
     output_of,
     signals_as_interrupt,
 )
-from bgremove.errors import BgremoveError, OptionError, printable, reason_of
+from bgremove.errors import (
+    BgremoveError,
+    OptionError,
+    place_and_reason,
+    printable,
+    reason_of,
+)
 from bgremove.paths import STREAM, is_no_folder
 from bgremove.removers import DEFAULT_METHOD, METHODS
 from bgremove.terminal import (
@@ -79,8 +85,7 @@ class _CutOrOther(WithMethods):
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise
-            place = "" if error.filename is None else f"{error.filename}: "
-            raise _Failure(f"{place}{reason_of(error)}") from error
+            raise _Failure(place_and_reason(error)) from error
         except KeyboardInterrupt:
             say("interrupted")
             ctx.exit(ENDED_BY_SIGNAL + signal.SIGINT)

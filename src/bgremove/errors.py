@@ -39,6 +39,12 @@ def reason_of(error: BaseException) -> str:
     return printable(text) or type(error).__name__
 
 
+def place_and_reason(error: OSError) -> str:
+    """Tell in one line of which file, if it names one, an error of the system is, and why."""
+    place = "" if error.filename is None else f"{error.filename}: "
+    return f"{printable(place)}{reason_of(error)}"
+
+
 class BgremoveError(Exception):
     """Root of all errors of bgremove.
 

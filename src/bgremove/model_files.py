@@ -1,11 +1,11 @@
 """Where models lie: those that are shipped, by name, and the user's own, by path."""
 
-import difflib
 import os
 from pathlib import Path
 
 from bgremove.cards import CARD_FILE, ModelCard, check_complete, read_card
 from bgremove.errors import CardError, ModelMismatchError, ModelNotFoundError, OptionError
+from bgremove.option_checks import did_you_mean
 from bgremove.paths import is_file, is_folder
 
 DEFAULT_MODEL = "tiramisu"
@@ -59,8 +59,7 @@ def find_model(name: str) -> tuple[ModelCard, Path]:
     if not known:
         raise ModelNotFoundError(f"no model lies in {models_folder()}; install bgremove again")
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        hint = did_you_mean(name, known, cutoff=0.4)
         raise ModelNotFoundError(
             f"no model is called {name!r}; there are: {', '.join(known)}{hint}"
         )

@@ -1,5 +1,6 @@
 """Checks that options of all kinds share."""
 
+import difflib
 import math
 import reprlib
 from collections.abc import Iterable
@@ -12,6 +13,24 @@ from bgremove.errors import OptionError
 def told(value: object) -> str:
     """Give a value for a message: in one line, and a long one in part."""
     return " ".join(reprlib.repr(value).split())
+
+
+def did_you_mean(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """Give the end of a message that names the nearest of what is known; nothing if none is near.
+
+    Parameters
+    ----------
+    word : str
+    known : iterable of str
+    cutoff : float, default 0.6
+        How alike the two must be, in [0, 1], by `difflib.get_close_matches`.
+
+    Returns
+    -------
+    str
+    """
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def is_number(value: object) -> TypeGuard[float]:

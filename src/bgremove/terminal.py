@@ -13,7 +13,7 @@ from typing import TextIO
 
 import click
 
-from bgremove.errors import BgremoveError, printable, reason_of
+from bgremove.errors import BgremoveError, place_and_reason, printable, reason_of
 
 CLEAR_LINE = "\r\x1b[K"
 
@@ -39,7 +39,12 @@ def _write_error(text: str) -> None:
     try:
         click.echo(text, err=True, nl=False)
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+        _lead_nowhere(sys.stderr)
+
+
+def _lead_nowhere(stream: TextIO) -> None:
+    """Let what a stream still holds, and all that is written to it later, go away quietly."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -75,7 +80,7 @@ def output_told() -> Iterator[None]:
     except OSError as error:
         if error.errno == errno.EPIPE:
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _lead_nowhere(sys.stdout)
         reason = reason_of(error)
         raise BgremoveError(f"standard output: cannot be written: {reason}") from error
 
@@ -89,8 +94,7 @@ def errors_told(program: str) -> Iterator[None]:
         click.echo(f"{program}: {printable(str(error))}", err=True)
         sys.exit(error.exit_code)
     except OSError as error:
-        place = "" if error.filename is None else f"{error.filename}: "
-        click.echo(f"{program}: {printable(place)}{reason_of(error)}", err=True)
+        click.echo(f"{program}: {place_and_reason(error)}", err=True)
         sys.exit(1)
 
 

@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import keras
 import pytest
+
+from bgremove.network.tiramisu import PRESETS, build
 
 CONFIG = """
 network = "fc-densenet-tiny"
@@ -28,6 +31,15 @@ people = 2
 things = 1
 nobody = 1
 """
+
+
+@pytest.fixture
+def network() -> keras.Model:
+    """In a state of training: its weights are not their average."""
+    network = build(PRESETS["fc-densenet-tiny"], size=None)
+    network.compile(optimizer=keras.optimizers.SGD(), loss="mse")
+    network.optimizer.build(network.trainable_variables)
+    return network
 
 
 @pytest.fixture

@@ -16,14 +16,6 @@ from bgremove.training.checkpoint import load_average, load_checkpoint, read_ste
 Edit = Callable[[dict[str, np.ndarray]], object]
 
 
-@pytest.fixture(scope="module")
-def network() -> keras.Model:
-    network = build(PRESETS["fc-densenet-tiny"], size=None)
-    network.compile(optimizer=keras.optimizers.SGD(), loss="mse")
-    network.optimizer.build(network.trainable_variables)
-    return network
-
-
 @pytest.fixture
 def checkpoint(network: keras.Model, tmp_path: Path) -> Path:
     path = tmp_path / "checkpoint.npz"

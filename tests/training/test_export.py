@@ -64,15 +64,6 @@ def config_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def network() -> keras.Model:
-    """In a state of training: its weights are not their average."""
-    network = build(PRESETS["fc-densenet-tiny"], size=None)
-    network.compile(optimizer=keras.optimizers.SGD(), loss="mse")
-    network.optimizer.build(network.trainable_variables)
-    return network
-
-
-@pytest.fixture
 def average(network: keras.Model) -> list[np.ndarray]:
     rng = np.random.default_rng(0)
     return [rng.uniform(0.05, 0.4, weight.shape).astype(np.float32) for weight in network.weights]
@@ -178,9 +169,14 @@ def test_the_card_tells_who_taught_the_network(config_file: Path) -> None:
     assert facts["teacher"] == "a larger one of ours"
 
 
-def test_a_set_without_terms_stops_the_export(config_file: Path) -> None:
+def rename_a_set(config_file: Path) -> None:
+    """Let a run take a set whose terms nobody knows."""
     for path in (config_file, config_file.parent / "data" / "index.csv"):
         path.write_text(path.read_text().replace("urban100", "mine"))
+
+
+def test_a_set_without_terms_stops_the_export(config_file: Path) -> None:
+    rename_a_set(config_file)
     with pytest.raises(DataError, match="mine: on what terms its photos are used is not known"):
         training_facts(read_config(config_file), 1, "2 CPU cores")
 
@@ -199,8 +195,7 @@ def test_an_export_that_fails_leaves_the_model_that_is_there(
 ) -> None:
     before = contents(tmp_path / "model")
     save_checkpoint(tmp_path / "other.npz", network, [a / 2 for a in average], step=13)
-    for path in (config_file, config_file.parent / "data" / "index.csv"):
-        path.write_text(path.read_text().replace("urban100", "mine"))
+    rename_a_set(config_file)
     with pytest.raises(DataError, match="mine: on what terms"):
         export(tmp_path / "other.npz", tmp_path / "model", config_file, photo)
     assert contents(tmp_path / "model") == before

@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -139,7 +140,11 @@ class Past:
         return identity(self._photo_of(record)) == identity(job.source)
 
     def _photo_of(self, record: Record) -> Path:
-        return Path(os.path.normpath(Path(real_folder(self.folder), record.source)))
+        return Path(os.path.normpath(Path(self._real_folder, record.source)))
+
+    @cached_property
+    def _real_folder(self) -> str:
+        return real_folder(self.folder)
 
 
 class Manifest:
@@ -342,9 +347,10 @@ def _event(line: bytes) -> tuple[str, Record] | None:
 
 def _name(value: Any) -> str:
     """Take a file's name, if the system can look for it."""
-    if "\0" in _text(value):
-        raise ValueError(value)
-    return _text(value)
+    name = _text(value)
+    if "\0" in name:
+        raise ValueError(name)
+    return name
 
 
 def _text(value: Any) -> str:

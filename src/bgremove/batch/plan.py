@@ -41,10 +41,6 @@ class Plan:
     needed: tuple[Path, ...] = ()
 
 
-NOTHING = Plan(jobs=(), refused=())
-"""What there is to do where nothing is."""
-
-
 def plan(
     inputs: Sequence[str],
     out: str | None = None,
@@ -248,9 +244,7 @@ def _of_each_frame(job: Job) -> list[Job]:
     ]
 
 
-def refuse(
-    jobs: Sequence[Job], suffix: str, *, beside: Plan = NOTHING
-) -> tuple[list[Job], list[Outcome]]:
+def refuse(jobs: Sequence[Job], suffix: str, *, beside: Plan) -> tuple[list[Job], list[Outcome]]:
     """Part the jobs that can be done from those whose output would cost a file, or deceive.
 
     Parameters
@@ -258,7 +252,7 @@ def refuse(
     jobs : sequence of Job
     suffix : str
         Of the format that their outputs have.
-    beside : Plan, optional
+    beside : Plan
         Other work, of which no photo, no output and no file that it needs may be lost.
 
     Returns

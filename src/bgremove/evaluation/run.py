@@ -1,6 +1,5 @@
 """From labelled photos and something that gives mattes to the figures of each split and set."""
 
-import difflib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 from bgremove.errors import DataError
 from bgremove.evaluation import metrics
 from bgremove.labelled_photos import Entry, LabelledPhoto, read_index
+from bgremove.option_checks import did_you_mean
 from bgremove.removers.base import Matte
 
 OUTPUTS = ("person", "subject")
@@ -109,9 +109,7 @@ def labelled_entries(
 
 def _those(known: list[str], asked: str) -> str:
     """Tell what there is, and which of it was meant."""
-    near = difflib.get_close_matches(asked, known, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f"there are: {', '.join(known) or 'none'}{hint}"
+    return f"there are: {', '.join(known) or 'none'}{did_you_mean(asked, known)}"
 
 
 def score_photo(photo: LabelledPhoto, matte: Matte, output: str) -> PhotoScore:
