@@ -49,6 +49,10 @@ HEADING = "set,stem,split,shard,width,height,person_label,subject_label\n"
         (HEADING + "s,1,val,x.tar,-6,4,mask,none\n", "line 2: expected .* above 0, got -6 and 4"),
         (HEADING + "s,1,val,x.t", "line 2: expected 8 values, one for each column"),
         (HEADING + "\ns,1,val,x.tar,6,4,mask,none,0,0\n", "line 3: expected 8 values"),
+        (
+            HEADING + "s,1,val,x.tar,6,4,mask,none\n" + "s,1,train,x.tar,6,4,mask,none\n",
+            "line 3: expected each photo once, got s/1 again",
+        ),
         (HEADING + "x" * 200_000, "field larger than field limit"),
         (
             HEADING + "s,1,val,x.tar,60,40,msak,mask\n",

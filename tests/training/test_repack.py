@@ -106,6 +106,7 @@ def test_photos_can_be_labelled_anew_on_the_way(data_folder: Path, tmp_path: Pat
         (LABELS + "a,b,c,some\n", "line 2: person_label must be .* or unknown, got 'some'"),
         (LABELS + "a,b,c,mask\na,b\n", "line 3: expected 4 values, one for each column"),
         (LABELS + "a,b,c,some\na,b\n", "line 2: person_label must be"),
+        (LABELS + "a,b,c,none\na,b,c,mask\n", "line 3: expected each photo once, got a/b again"),
         (LABELS + "x" * 200_000, "field larger than field limit"),
     ],
 )

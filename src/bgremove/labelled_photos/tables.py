@@ -1,4 +1,4 @@
-"""CSV files that tell of photos, with a heading, read whole or told what is wrong with them."""
+"""CSV files that tell of photos by set and stem, read whole or told what is wrong with them."""
 
 import csv
 from collections.abc import Callable
@@ -31,12 +31,22 @@ def read_table(path: Path, kind: str, make: Callable[[Row], Made]) -> list[Made]
     ------
     DataError
         If the file is missing or broken, a column is missing, a row is shorter or longer than
-        the heading, or `make` refuses it.
+        the heading or tells of a photo of which another has told, or `make` refuses it.
     """
+    told: set[tuple[str, str]] = set()
+
+    def made(row: Row) -> Made:
+        _check_length(row)
+        photo = row["set"], row["stem"]
+        if photo in told:
+            raise ValueError(f"expected each photo once, got {'/'.join(photo)} again")
+        told.add(photo)
+        return make(row)
+
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = csv.DictReader(file)
-            return [_made(row, rows.line_num, make) for row in rows]
+            return [_at_line(rows.line_num, made, row) for row in rows]
     except (OSError, ValueError, csv.Error) as error:
         raise DataError(f"{path}: expected {kind}: {error}") from error
 
@@ -54,10 +64,9 @@ def label_in(row: Row, column: str) -> str:
     return row[column]
 
 
-def _made(row: Row, line: int, make: Callable[[Row], Made]) -> Made:
+def _at_line(line: int, made: Callable[[Row], Made], row: Row) -> Made:
     try:
-        _check_length(row)
-        return make(row)
+        return made(row)
     except KeyError as error:
         raise ValueError(f"line {line}: expected a column {error}") from error
     except ValueError as error:
