@@ -1,9 +1,10 @@
 """Removers that can be told where in a photo the subject is."""
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from bgremove.hints import Numbers, checked_hints
+from bgremove.hints import checked_hints
+from bgremove.refine import find_edges
 from bgremove.removers.base import Remover
 
 Hinted = TypeVar("Hinted", bound="HintedRemover")
@@ -12,8 +13,17 @@ Hinted = TypeVar("Hinted", bound="HintedRemover")
 class HintedRemover(Remover):
     """A remover with a box round the subject and a point on it; None where nothing was said."""
 
-    box: Numbers | None = None
-    point: Numbers | None = None
+    def __init__(
+        self,
+        *,
+        edges: str,
+        box: Iterable[float] | None,
+        point: Iterable[float] | None,
+        **others: Any,
+    ) -> None:
+        self.box, self.point = checked_hints(box, point)
+        self._to_alpha = find_edges(edges)
+        self.options = {**others, "edges": edges, "box": self.box, "point": self.point}
 
     def at(
         self: Hinted, *, box: Iterable[float] | None = None, point: Iterable[float] | None = None
