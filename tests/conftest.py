@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from PIL import Image
+from processes import environment
 
 from bgremove.cards import CARD_FILE, InputSpec, ModelCard, read_card, write_card
 
@@ -87,7 +88,7 @@ os.fsync = lambda _: {do}
     options = ("--out", "out", "--method", "contour", "--jobs", "1")
     return subprocess.run(
         [sys.executable, str(script), "batch", *arguments, *options],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        env=environment(),
         capture_output=True,  # ends with the last of its processes
         text=True,
         check=False,

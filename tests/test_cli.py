@@ -5,9 +5,7 @@ import re
 import shlex
 import signal
 import subprocess
-import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from inspect import signature
 from io import BytesIO
@@ -18,6 +16,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image as PILImage
+from processes import COMMAND, at_terminal, environment, in_shell, interrupts_heeded
 
 import bgremove
 from bgremove.batch.plan import DEFAULT_NAME
@@ -29,7 +28,6 @@ from bgremove.removers import METHODS, remover_class
 from bgremove.removers.object import QUALITIES
 
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
-COMMAND = [sys.executable, "-m", "bgremove"]
 
 
 def draw(path: str, colour: tuple[int, int, int] = BLUE) -> bytes:
@@ -504,27 +502,13 @@ class TestDoctor:
         assert code == ("BROKEN" in out)
 
 
-def subprocess_environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-
-
-@contextmanager
-def interrupts_heeded() -> Iterator[None]:
-    """Background jobs ignore SIGINT, and so does what they start: CI may be such a job."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 @pytest.fixture
 def waiting() -> Iterator["subprocess.Popen[bytes]"]:
     """A real command that waits for standard input, as its first line tells."""
     arguments = [*COMMAND, "missing.png", "-", "--method", "contour"]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     with interrupts_heeded():
-        process = subprocess.Popen(arguments, env=subprocess_environment(), **pipes)
+        process = subprocess.Popen(arguments, env=environment(), **pipes)
     with process:
         assert process.stderr.readline().startswith(b"bgremove: missing.png: ")
         yield process
@@ -541,7 +525,7 @@ class TestProcess:
         draw("a.png")
         arguments = [*COMMAND, "a.png", "missing.png", "--method", "contour"]
         done = subprocess.run(
-            arguments, env=subprocess_environment(), capture_output=True, text=True, check=False
+            arguments, env=environment(), capture_output=True, text=True, check=False
         )
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr.startswith("bgremove: missing.png: ")
@@ -576,12 +560,9 @@ class TestProcess:
     def test_a_stream_that_is_closed_stops_nothing(self, arguments: str, closed: str) -> None:
         for name in ("a.png", "b.png"):
             draw(name)
-        line = f"exec {shlex.join(COMMAND)} {arguments} {closed}>&-"
-        done = subprocess.run(
-            ["sh", "-c", line], env=subprocess_environment(), capture_output=True, check=False
-        )
+        done = in_shell(f"{arguments} {closed}>&-")
         assert done.returncode == 0
-        assert b"Traceback" not in done.stderr
+        assert "Traceback" not in done.stderr
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
     @pytest.mark.parametrize(
@@ -591,9 +572,7 @@ class TestProcess:
     def test_what_cannot_be_told_stops_nothing(self, arguments: str) -> None:
         for name in ("a.png", "b.png"):
             draw(name)
-        line = f"exec {shlex.join(COMMAND)} {arguments} 2> /dev/full"
-        done = subprocess.run(["sh", "-c", line], env=subprocess_environment(), check=False)
-        assert done.returncode == ("no.png" in arguments)
+        assert in_shell(f"{arguments} 2> /dev/full").returncode == ("no.png" in arguments)
         assert Path("a-cutout.png").is_file()
         assert Path("b-cutout.png").is_file()
 
@@ -607,37 +586,16 @@ class TestProcess:
     ) -> None:
         draw("a.png")
         words = [word.replace("{}", str(bare_folder)) for word in arguments.split()]
-        photo = str(bare_folder / "a.png")
-        line = shlex.join([*COMMAND, *words, "--method", "contour", photo])
-        done = subprocess.run(
-            ["sh", "-c", f"mkdir d && cd d && rmdir ../d && exec {line} > ../out"],
-            env=subprocess_environment(),
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+        line = shlex.join([*words, "--method", "contour", str(bare_folder / "a.png")])
+        done = in_shell(f"{line} > ../out", before="mkdir d && cd d && rmdir ../d &&")
         assert done.returncode == code
         assert len(done.stderr.splitlines()) == code
 
     @pytest.mark.skipif(os.name == "nt", reason="needs a shell")
     def test_an_input_that_is_open_for_writing_alone_is_told(self) -> None:
-        line = f"exec {shlex.join(COMMAND)} - --method contour --out a.png 0> file"
-        done = subprocess.run(
-            ["sh", "-c", line], env=subprocess_environment(), capture_output=True, check=False
-        )
+        done = in_shell("- --method contour --out a.png 0> file")
         assert done.returncode == 1
-        assert done.stderr == b"bgremove: -: cannot be read: Bad file descriptor\n"
-
-    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-    def test_a_list_that_fills_the_disk_is_told(self) -> None:
-        line = f"exec {shlex.join(COMMAND)} models > /dev/full"
-        done = subprocess.run(
-            ["sh", "-c", line], env=subprocess_environment(), capture_output=True, check=False
-        )
-        assert done.returncode == 1
-        assert done.stderr == (
-            b"bgremove: standard output: cannot be written: No space left on device\n"
-        )
+        assert done.stderr == "bgremove: -: cannot be read: Bad file descriptor\n"
 
     @pytest.mark.skipif(os.name == "nt", reason="Windows tells a broken pipe in another way")
     def test_a_reader_that_has_left_is_no_traceback(
@@ -650,58 +608,26 @@ class TestProcess:
         assert waiting.stderr.read() == b""
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-    def test_a_full_disk_behind_standard_output_is_told(self) -> None:
+    @pytest.mark.parametrize(
+        ("arguments", "whose"), [("models", ""), ("a.png --out - --method contour", "a.png: ")]
+    )
+    def test_a_full_disk_behind_standard_output_is_told(self, arguments: str, whose: str) -> None:
         draw("a.png")
-        arguments = [*COMMAND, "a.png", "--out", "-", "--method", "contour"]
-        with open("/dev/full", "wb") as full:  # noqa: PTH123
-            done = subprocess.run(
-                arguments,
-                env=subprocess_environment(),
-                stdout=full,
-                stderr=subprocess.PIPE,
-                check=False,
-            )
+        done = in_shell(f"{arguments} > /dev/full")
         assert done.returncode == 1
-        assert done.stderr == (
-            b"bgremove: a.png: standard output: cannot be written: No space left on device\n"
-        )
+        reason = "standard output: cannot be written: No space left on device"
+        assert done.stderr == f"bgremove: {whose}{reason}\n"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals")
 class TestTerminal:
     """At a terminal, and only there."""
 
-    def at_terminal(self, *arguments: str, streams: tuple[str, ...], **env: str) -> tuple[int, str]:
-        """Run with a terminal as some of the streams; give the exit code and what it showed."""
-        import pty
-
-        ours, theirs = pty.openpty()
-        process = subprocess.Popen(
-            [*COMMAND, *arguments],
-            env={**subprocess_environment(), **env},
-            **{
-                name: theirs if name in streams else subprocess.DEVNULL
-                for name in ("stdin", "stdout", "stderr")
-            },
-        )
-        os.close(theirs)
-        shown = b""
-        while True:
-            try:
-                piece = os.read(ours, 4096)
-            except OSError:  # Linux's end of file
-                break
-            if not piece:
-                break
-            shown += piece
-        os.close(ours)
-        return process.wait(30), shown.decode()
-
     def test_several_photos_get_a_progress_bar(self) -> None:
         draw("a.png")
         draw("b.png")
         arguments = ["a.png", "b.png", "missing.png", "--method", "contour"]
-        code, shown = self.at_terminal(*arguments, streams=("stderr",))
+        code, shown = at_terminal(*arguments, streams=("stderr",))
         assert code == 1
         assert re.search(r"\[#+-*\] \d/3, ", shown)
         assert "bgremove: missing.png: " in shown
@@ -711,7 +637,7 @@ class TestTerminal:
     def test_one_photo_or_quiet_gets_none(self, arguments: list[str]) -> None:
         draw("a.png")
         draw("b.png")
-        assert self.at_terminal(*arguments, "--method", "contour", streams=("stderr",)) == (0, "")
+        assert at_terminal(*arguments, "--method", "contour", streams=("stderr",)) == (0, "")
 
     @pytest.mark.parametrize("words", [(), ("batch", "--out", "o")])
     def test_no_colour_is_ever_written(self, words: tuple[str, ...]) -> None:
@@ -719,24 +645,24 @@ class TestTerminal:
             draw(name)
         Path("c.png").write_bytes(b"no picture")
         arguments = (*words, "a.png", "b.png", "c.png", "--method", "contour")
-        _, shown = self.at_terminal(*arguments, streams=("stderr",), FORCE_COLOR="1")
+        _, shown = at_terminal(*arguments, streams=("stderr",), FORCE_COLOR="1")
         assert "bgremove: c.png: not a picture" in shown
         assert not re.search(r"\x1b\[[0-9;]*m", shown)
 
     def test_it_never_waits_for_a_photo_to_be_typed(self) -> None:
-        code, shown = self.at_terminal("-", "--method", "contour", streams=("stdin", "stderr"))
+        code, shown = at_terminal("-", "--method", "contour", streams=("stdin", "stderr"))
         assert code == 2
         assert "- reads standard input, and nothing is piped in" in shown
 
     def test_it_never_waits_for_a_list_to_be_typed(self) -> None:
         arguments = ("batch", "--from-file", "-", "--out", "o")
-        code, shown = self.at_terminal(*arguments, streams=("stdin", "stderr"))
+        code, shown = at_terminal(*arguments, streams=("stdin", "stderr"))
         assert code == 2
         assert "--from-file - reads standard input, and nothing is piped in" in shown
 
     def test_it_never_shows_a_png_as_text(self) -> None:
         draw("a.png")
         arguments = ["a.png", "--out", "-", "--method", "contour"]
-        code, shown = self.at_terminal(*arguments, streams=("stdout", "stderr"))
+        code, shown = at_terminal(*arguments, streams=("stdout", "stderr"))
         assert code == 2
         assert "a picture is no text for a terminal: pipe it on, or name --out" in shown
