@@ -20,7 +20,7 @@ from bgremove.cards import (
 from bgremove.errors import DataError
 from bgremove.network.tiramisu import PRESETS, build
 from bgremove.segmenter import load_segmenter
-from bgremove.training.onnx_graph import export_onnx
+from bgremove.training.onnx_graph import onnx_bytes
 from bgremove.training.resized import main, resized_model
 
 OPTIONS = ("--shape", "64", "64", "--name", "small", "--description", "x", "--image")
@@ -37,7 +37,7 @@ def photo(tmp_path: Path) -> Path:
 def model(tmp_path: Path) -> Path:
     folder = tmp_path / "large"
     folder.mkdir()
-    export_onnx(build(PRESETS["fc-densenet-tiny"], size=96), folder / "model.onnx")
+    (folder / "model.onnx").write_bytes(onnx_bytes(build(PRESETS["fc-densenet-tiny"], size=96)))
     card = ModelCard(
         name="large",
         description="for tests",
