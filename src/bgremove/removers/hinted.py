@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from bgremove.hints import checked_hints
+from bgremove.hints import Numbers, checked_hints
 from bgremove.refine import find_edges
 from bgremove.removers.base import Remover
 
@@ -13,7 +13,10 @@ Hinted = TypeVar("Hinted", bound="HintedRemover")
 class HintedRemover(Remover):
     """A remover with a box round the subject and a point on it; None where nothing was said."""
 
-    def __init__(
+    box: Numbers | None = None
+    point: Numbers | None = None
+
+    def _take_over(
         self,
         *,
         edges: str,
@@ -21,6 +24,7 @@ class HintedRemover(Remover):
         point: Iterable[float] | None,
         **others: Any,
     ) -> None:
+        """Check the options that all of bgremove's own have, and keep them with the others."""
         self.box, self.point = checked_hints(box, point)
         self._to_alpha = find_edges(edges)
         self.options = {**others, "edges": edges, "box": self.box, "point": self.point}

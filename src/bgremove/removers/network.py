@@ -93,7 +93,7 @@ class NetworkRemover(HintedRemover):
     ) -> None:
         if threshold is not None:
             check_number("threshold", threshold, 0, 1)
-        super().__init__(
+        self._take_over(
             model=model, threshold=threshold, device=device, edges=edges, box=box, point=point
         )
         self.segmenter = load_segmenter(model, device)

@@ -106,7 +106,7 @@ class ObjectRemover(HintedRemover):
         if low is not None and high is not None and low > high:
             raise OptionError(f"low must not exceed high, got low {low} and high {high}")
         check_choice("quality", quality, QUALITIES)
-        super().__init__(low=low, high=high, quality=quality, edges=edges, box=box, point=point)
+        self._take_over(low=low, high=high, quality=quality, edges=edges, box=box, point=point)
         self.low, self.high = low, high
         self.quality = quality
 
