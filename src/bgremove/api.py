@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image as PILImage
 
 from bgremove.cards import ModelCard
-from bgremove.image_io import DEFAULT_MAX_PIXELS
+from bgremove.image_io import DEFAULT_MAX_PIXELS, Picture, ToPIL
 from bgremove.model_files import is_path, shipped_models
 from bgremove.output import DEFAULT as DEFAULT_OUTPUT
 from bgremove.output import Output
 from bgremove.removers import DEFAULT_METHOD, check_options, remover_class
-from bgremove.removers.base import Picture, ToPIL
 from bgremove.removers.hinted import HintedRemover
 
 KEPT_REMOVERS = 4
