@@ -57,17 +57,7 @@ class _Seconds(click.FloatRange):
 
 
 def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
-    """Make the command, which takes the options of the main command, and its own.
-
-    Parameters
-    ----------
-    shared : sequence of click.Parameter
-        The main command's.
-
-    Returns
-    -------
-    click.Command
-    """
+    """Make the command, which takes options of its own, and shares those of the main command."""
     command: click.Command = click.command(
         "batch",
         cls=WithMethods,

@@ -256,16 +256,7 @@ def recorded_places(folder: Path) -> frozenset[str]:
 
 
 def stamp(path: Path | None) -> Stamp:
-    """Tell a file's size and when it was last changed.
-
-    Parameters
-    ----------
-    path : Path or None
-
-    Returns
-    -------
-    Stamp
-    """
+    """Tell a file's size and when it was last changed."""
     if path is None:
         return None
     try:

@@ -143,16 +143,7 @@ def _noting(alpha: NDArray[np.uint8], bands: Iterator[Cutout]) -> Iterator[Cutou
 
 
 def measured(alpha: NDArray[np.uint8]) -> Subject:
-    """Measure a subject: what is at least half there.
-
-    Parameters
-    ----------
-    alpha : (H, W) ndarray of uint8
-
-    Returns
-    -------
-    Subject
-    """
+    """Measure a subject, what is at least half there, by its alpha: (H, W) ndarray of uint8."""
     height, width = alpha.shape
     mask = alpha >= MASK_LEVEL
     reached = extent(mask)
