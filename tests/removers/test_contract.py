@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pictures import encoded, srgb_profile
 from PIL import Image as PILImage
-from PIL import ImageCms
 
 from bgremove.api import load_remover
 from bgremove.errors import (
@@ -171,12 +171,9 @@ class TestPixels:
         np.testing.assert_array_equal(array, before)
 
     def test_resolution_and_profile_go_along(self, remover: Remover) -> None:
-
-        profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-        stream = BytesIO()
-        astronaut().save(stream, "PNG", icc_profile=profile, dpi=(300, 300))
-        info = remover(stream.getvalue()).info
-        assert info["icc_profile"] == profile
+        data = encoded(astronaut(), "PNG", icc_profile=srgb_profile(), dpi=(300, 300))
+        info = remover(data).info
+        assert info["icc_profile"] == srgb_profile()
         assert info["dpi"] == pytest.approx((300, 300), abs=0.01)
 
 
