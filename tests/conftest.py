@@ -1,7 +1,6 @@
 """What all tests share."""
 
 import csv
-import io
 import os
 import signal
 import subprocess
@@ -15,7 +14,9 @@ import cv2
 import numpy as np
 import pytest
 from hypothesis import settings
+from pictures import encoded, put_into
 from PIL import Image
+from processes import environment
 
 from bgremove.cards import CARD_FILE, InputSpec, ModelCard, read_card, write_card
 
@@ -87,7 +88,7 @@ os.fsync = lambda _: {do}
     options = ("--out", "out", "--method", "contour", "--jobs", "1")
     return subprocess.run(
         [sys.executable, str(script), "batch", *arguments, *options],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        env=environment(),
         capture_output=True,  # ends with the last of its processes
         text=True,
         check=False,
@@ -172,18 +173,6 @@ COLUMNS = (
 )
 
 
-def png(array: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(array).save(file, "png")
-    return file.getvalue()
-
-
-def webp(array: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(array).save(file, "webp", lossless=True)
-    return file.getvalue()
-
-
 @pytest.fixture(scope="session")
 def write_data_folder() -> Callable[[Path], Path]:
     """Write five photos, 60×40: a bright box on noise; the photo "a" has a void column."""
@@ -210,13 +199,15 @@ def _write_data_folder(folder: Path) -> Path:
             if "mask" in (person, subject):
                 image[10:30, 20:40] = 240
                 mask[10:30, 20:40] = 255
-            members = {f"{stem}.webp": webp(image), f"{stem}.mask.png": png(mask)}
+            photo = encoded(Image.fromarray(image), "webp", lossless=True)
+            members = {
+                f"{stem}.webp": photo,
+                f"{stem}.mask.png": encoded(Image.fromarray(mask), "png"),
+            }
             if stem == "a":
                 void = np.zeros((40, 60), np.uint8)
                 void[:, 19] = 255
-                members[f"{stem}.void.png"] = png(void)
+                members[f"{stem}.void.png"] = encoded(Image.fromarray(void), "png")
             for member, content in members.items():
-                info = tarfile.TarInfo(f"{name}/{member}")
-                info.size = len(content)
-                tar.addfile(info, io.BytesIO(content))
+                put_into(tar, f"{name}/{member}", content)
     return folder

@@ -1,6 +1,7 @@
 """Small pictures, and files of them, to be read."""
 
 import struct
+import tarfile
 import zlib
 from functools import cache
 from io import BytesIO
@@ -28,6 +29,12 @@ def encoded(picture: PILImage.Image, format_name: str, **options: object) -> byt
     stream = BytesIO()
     picture.save(stream, format_name, **options)
     return stream.getvalue()
+
+
+def put_into(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = len(content)
+    tar.addfile(member, BytesIO(content))
 
 
 def drawn(format_name: str, **options: object) -> bytes:

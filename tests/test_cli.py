@@ -5,9 +5,7 @@ import re
 import shlex
 import signal
 import subprocess
-import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from inspect import signature
 from io import BytesIO
@@ -18,6 +16,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image as PILImage
+from processes import COMMAND, at_terminal, environment, in_shell, interrupts_heeded
 
 import bgremove
 from bgremove.batch.plan import DEFAULT_NAME
@@ -29,16 +28,16 @@ from bgremove.removers import METHODS, remover_class
 from bgremove.removers.object import QUALITIES
 
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
-COMMAND = [sys.executable, "-m", "bgremove"]
 
 
-def draw(path: str, colour: tuple[int, int, int] = BLUE) -> bytes:
-    """Write a coloured square on white, and give the file's bytes."""
+def draw(*paths: str, colour: tuple[int, int, int] = BLUE) -> bytes:
+    """Write a coloured square on white to each file, and give a file's bytes."""
     image = np.full((96, 96, 3), 255, np.uint8)
     image[24:72, 24:72] = colour
-    Path(path).parent.mkdir(exist_ok=True)
-    PILImage.fromarray(image).save(path)
-    return Path(path).read_bytes()
+    for path in paths:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        PILImage.fromarray(image).save(path)
+    return Path(paths[0]).read_bytes()
 
 
 pytestmark = pytest.mark.usefixtures("bare_folder")
@@ -80,8 +79,8 @@ class TestOnePhoto:
             assert np.asarray(cutout)[2, 2].tolist() == [0, 0, 0, 0]
 
     def test_a_name_that_ends_as_no_picture_does_is_a_folder_s(self) -> None:
+        draw("a.png", "b.png")
         for name in ("a.png", "b.png"):
-            draw(name)
             assert told(contour(name, "-o", "white")) == (0, "", "")
         names = sorted(path.name for path in Path("white").iterdir())
         assert names == ["a-cutout.png", "b-cutout.png"]
@@ -101,21 +100,21 @@ class TestOnePhoto:
             assert (cutout.format, cutout.mode) == ("WEBP", "RGBA")
 
     def test_the_command_gives_what_python_gives(self, person: list[str], red_model: Path) -> None:
-        draw("a.png", RED)
+        draw("a.png", colour=RED)
         assert told(run("a.png", *person, "--edges", "hard", "--threshold", "0.3")) == (0, "", "")
         expected = bgremove.remove_person("a.png", model=red_model, edges="hard", threshold=0.3)
         with PILImage.open("a-cutout.png") as cutout:
             np.testing.assert_array_equal(cutout, expected)
 
     def test_nobody_is_said_and_the_cutout_is_transparent(self, person: list[str]) -> None:
-        draw("a.png", BLUE)
+        draw("a.png", colour=BLUE)
         line = "bgremove: a.png: no person found; the cutout is fully transparent\n"
         assert told(run("a.png", *person)) == (0, "", line)
         with PILImage.open("a-cutout.png") as cutout:
             assert not np.any(cutout)
 
     def test_nobody_is_a_failure_where_somebody_is_required(self, person: list[str]) -> None:
-        draw("a.png", BLUE)
+        draw("a.png", colour=BLUE)
         line = "bgremove: a.png: no person found; nothing was written\n"
         assert told(run("a.png", *person, "--require-subject")) == (1, "", line)
         assert not Path("a-cutout.png").exists()
@@ -123,13 +122,13 @@ class TestOnePhoto:
     def test_auto_is_the_default_and_takes_the_subject_where_nobody_is(
         self, red_model: Path
     ) -> None:
-        draw("a.png", BLUE)
+        draw("a.png", colour=BLUE)
         assert told(run("a.png", "--model", str(red_model))) == (0, "", "")
         with PILImage.open("a-cutout.png") as cutout:
             assert np.asarray(cutout)[48, 48].tolist() == [0, 0, 255, 255]
 
     def test_verbose_tells_engine_device_method_and_output(self, red_model: Path) -> None:
-        draw("a.png", BLUE)
+        draw("a.png", colour=BLUE)
         loaded_here_first = ["--threshold", "0.4321"]
         code, out, err = told(run("a.png", "--model", str(red_model), "-v", *loaded_here_first))
         assert (code, out) == (0, "")
@@ -141,14 +140,14 @@ class TestOnePhoto:
 
     def test_verbose_ends_with_the_command(self, red_model: Path) -> None:
         for _ in range(2):
-            draw("a.png", RED)
+            draw("a.png", colour=RED)
             code, _, err = told(run("a.png", "--model", str(red_model), "-v", "--overwrite"))
             assert code == 0
             assert err.count("wrote a-cutout.png") == 1
             assert err.count("found: person") == 1
 
     def test_overwrite_never_replaces_the_model(self, red_model: Path) -> None:
-        draw("a.png", RED)
+        draw("a.png", colour=RED)
         for file in (red_model, red_model.with_name("card.json")):
             before = file.read_bytes()
             to_model = ["--model", str(red_model), "--out", str(file), "--overwrite"]
@@ -215,16 +214,15 @@ class TestSeveral:
         assert [Path("a.png").read_bytes(), Path("c.png").read_bytes()] == before
 
     def test_the_summary_counts_those_without_a_subject(self, person: list[str]) -> None:
-        draw("in/a.png", RED)
-        draw("in/b.png", BLUE)
+        draw("in/a.png", colour=RED)
+        draw("in/b.png", colour=BLUE)
         code, _, err = told(run("in", *person, "--out", "out"))
         assert code == 0
         assert err.splitlines()[-1] == "bgremove: 2 photos: 1 cut out, 1 without a subject"
         assert len(list(Path("out").iterdir())) == 2
 
     def test_quiet_only_complains(self) -> None:
-        draw("a.png")
-        draw("b.png")
+        draw("a.png", "b.png")
         assert told(contour("a.png", "b.png", "-q")) == (0, "", "")
         code, out, err = told(contour("a.png", "b.png", "-q"))
         assert (code, out) == (1, "")
@@ -240,8 +238,7 @@ class TestSeveral:
         assert told(contour("a.png", "--overwrite")) == (0, "", "")
 
     def test_overwrite_never_replaces_the_background(self) -> None:
-        for name in ("a.png", "sky.png"):
-            draw(name)
+        draw("a.png", "sky.png")
         before = Path("sky.png").read_bytes()
         code, _, err = told(
             contour("a.png", "--background", "sky.png", "--out", "sky.png", "--overwrite")
@@ -251,8 +248,7 @@ class TestSeveral:
         assert Path("sky.png").read_bytes() == before
 
     def test_patterns_and_folders_are_expanded(self) -> None:
-        for name in ("a1.png", "a2.png", "in/b.png"):
-            draw(name)
+        draw("a1.png", "a2.png", "in/b.png")
         assert contour("a*.png", "in").exit_code == 0
         assert len(list(Path().rglob("*-cutout.png"))) == 3
 
@@ -304,7 +300,7 @@ class TestSteps:
 
     def test_steps_never_replace_a_photo(self) -> None:
         draw("a.png")
-        photo = draw("a-steps.png", RED)
+        photo = draw("a-steps.png", colour=RED)
         code, _, err = told(contour("a.png", "a-steps.png", "--explain", ".", "--overwrite"))
         assert code == 1
         assert "a.png: a-steps.png would overwrite the input a-steps.png" in err
@@ -312,16 +308,13 @@ class TestSteps:
         assert Path("a-steps.png").read_bytes() == photo
 
     def test_steps_are_mirrored_as_cutouts_are(self) -> None:
-        for name in ("in/x/a.png", "in/y/a.png"):
-            Path(name).parent.mkdir(parents=True)
-            draw(name)
+        draw("in/x/a.png", "in/y/a.png")
         assert contour("in/*/a.png", "--out", "o/", "--explain", "steps", "-q").exit_code == 0
         assert Path("steps/x/a-steps.png").is_file()
         assert Path("steps/y/a-steps.png").is_file()
 
     def test_two_photos_never_share_a_strip(self) -> None:
-        draw("x/a.png")
-        draw("y/a.png")
+        draw("x/a.png", "y/a.png")
         code, _, err = told(contour("x/a.png", "y/a.png", "--explain", "steps"))
         assert code == 1
         assert "would be the output of x/a.png and of y/a.png" in err
@@ -378,8 +371,7 @@ class TestWrongUse:
     def test_it_exits_2_with_usage_reason_and_a_hint(
         self, arguments: list[str], message: str
     ) -> None:
-        for name in ("a.png", "b.png"):
-            draw(name)
+        draw("a.png", "b.png")
         code, out, err = told(run(*arguments))
         assert (code, out) == (2, "")
         assert message in err
@@ -388,8 +380,7 @@ class TestWrongUse:
         assert not list(Path().glob("*-cutout.png"))
 
     def test_a_model_that_is_missing_is_told_once(self) -> None:
-        draw("a.png")
-        draw("b.png")
+        draw("a.png", "b.png")
         code, out, err = told(run("a.png", "b.png", "--model", "none.onnx"))
         assert (code, out) == (1, "")
         assert err == "bgremove: none.onnx: expected a model file, found none\n"
@@ -415,7 +406,7 @@ class TestEnvironment:
         assert told(contour("a.png", BGREMOVE_MODEL="x", BGREMOVE_DEVICE="gpu")) == (0, "", "")
 
     def test_steps_that_another_method_would_draw_are_no_wrong_use(self, red_model: Path) -> None:
-        draw("a.png", RED)
+        draw("a.png", colour=RED)
         person = ("--method", "person", "--model", str(red_model))
         assert told(run("a.png", *person, BGREMOVE_EXPLAIN="steps")) == (0, "", "")
         assert not Path("steps").exists()
@@ -504,27 +495,13 @@ class TestDoctor:
         assert code == ("BROKEN" in out)
 
 
-def subprocess_environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-
-
-@contextmanager
-def interrupts_heeded() -> Iterator[None]:
-    """Background jobs ignore SIGINT, and so does what they start: CI may be such a job."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 @pytest.fixture
 def waiting() -> Iterator["subprocess.Popen[bytes]"]:
     """A real command that waits for standard input, as its first line tells."""
     arguments = [*COMMAND, "missing.png", "-", "--method", "contour"]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     with interrupts_heeded():
-        process = subprocess.Popen(arguments, env=subprocess_environment(), **pipes)
+        process = subprocess.Popen(arguments, env=environment(), **pipes)
     with process:
         assert process.stderr.readline().startswith(b"bgremove: missing.png: ")
         yield process
@@ -541,7 +518,7 @@ class TestProcess:
         draw("a.png")
         arguments = [*COMMAND, "a.png", "missing.png", "--method", "contour"]
         done = subprocess.run(
-            arguments, env=subprocess_environment(), capture_output=True, text=True, check=False
+            arguments, env=environment(), capture_output=True, text=True, check=False
         )
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr.startswith("bgremove: missing.png: ")
@@ -574,14 +551,10 @@ class TestProcess:
     )
     @pytest.mark.parametrize("closed", ["1", "2"])
     def test_a_stream_that_is_closed_stops_nothing(self, arguments: str, closed: str) -> None:
-        for name in ("a.png", "b.png"):
-            draw(name)
-        line = f"exec {shlex.join(COMMAND)} {arguments} {closed}>&-"
-        done = subprocess.run(
-            ["sh", "-c", line], env=subprocess_environment(), capture_output=True, check=False
-        )
+        draw("a.png", "b.png")
+        done = in_shell(f"{arguments} {closed}>&-")
         assert done.returncode == 0
-        assert b"Traceback" not in done.stderr
+        assert "Traceback" not in done.stderr
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
     @pytest.mark.parametrize(
@@ -589,11 +562,8 @@ class TestProcess:
         ["a.png no.png b.png -v --method contour", "batch a.png b.png --out . --method contour"],
     )
     def test_what_cannot_be_told_stops_nothing(self, arguments: str) -> None:
-        for name in ("a.png", "b.png"):
-            draw(name)
-        line = f"exec {shlex.join(COMMAND)} {arguments} 2> /dev/full"
-        done = subprocess.run(["sh", "-c", line], env=subprocess_environment(), check=False)
-        assert done.returncode == ("no.png" in arguments)
+        draw("a.png", "b.png")
+        assert in_shell(f"{arguments} 2> /dev/full").returncode == ("no.png" in arguments)
         assert Path("a-cutout.png").is_file()
         assert Path("b-cutout.png").is_file()
 
@@ -607,37 +577,16 @@ class TestProcess:
     ) -> None:
         draw("a.png")
         words = [word.replace("{}", str(bare_folder)) for word in arguments.split()]
-        photo = str(bare_folder / "a.png")
-        line = shlex.join([*COMMAND, *words, "--method", "contour", photo])
-        done = subprocess.run(
-            ["sh", "-c", f"mkdir d && cd d && rmdir ../d && exec {line} > ../out"],
-            env=subprocess_environment(),
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+        line = shlex.join([*words, "--method", "contour", str(bare_folder / "a.png")])
+        done = in_shell(f"{line} > ../out", before="mkdir d && cd d && rmdir ../d &&")
         assert done.returncode == code
         assert len(done.stderr.splitlines()) == code
 
     @pytest.mark.skipif(os.name == "nt", reason="needs a shell")
     def test_an_input_that_is_open_for_writing_alone_is_told(self) -> None:
-        line = f"exec {shlex.join(COMMAND)} - --method contour --out a.png 0> file"
-        done = subprocess.run(
-            ["sh", "-c", line], env=subprocess_environment(), capture_output=True, check=False
-        )
+        done = in_shell("- --method contour --out a.png 0> file")
         assert done.returncode == 1
-        assert done.stderr == b"bgremove: -: cannot be read: Bad file descriptor\n"
-
-    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-    def test_a_list_that_fills_the_disk_is_told(self) -> None:
-        line = f"exec {shlex.join(COMMAND)} models > /dev/full"
-        done = subprocess.run(
-            ["sh", "-c", line], env=subprocess_environment(), capture_output=True, check=False
-        )
-        assert done.returncode == 1
-        assert done.stderr == (
-            b"bgremove: standard output: cannot be written: No space left on device\n"
-        )
+        assert done.stderr == "bgremove: -: cannot be read: Bad file descriptor\n"
 
     @pytest.mark.skipif(os.name == "nt", reason="Windows tells a broken pipe in another way")
     def test_a_reader_that_has_left_is_no_traceback(
@@ -650,58 +599,25 @@ class TestProcess:
         assert waiting.stderr.read() == b""
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-    def test_a_full_disk_behind_standard_output_is_told(self) -> None:
+    @pytest.mark.parametrize(
+        ("arguments", "whose"), [("models", ""), ("a.png --out - --method contour", "a.png: ")]
+    )
+    def test_a_full_disk_behind_standard_output_is_told(self, arguments: str, whose: str) -> None:
         draw("a.png")
-        arguments = [*COMMAND, "a.png", "--out", "-", "--method", "contour"]
-        with open("/dev/full", "wb") as full:  # noqa: PTH123
-            done = subprocess.run(
-                arguments,
-                env=subprocess_environment(),
-                stdout=full,
-                stderr=subprocess.PIPE,
-                check=False,
-            )
+        done = in_shell(f"{arguments} > /dev/full")
         assert done.returncode == 1
-        assert done.stderr == (
-            b"bgremove: a.png: standard output: cannot be written: No space left on device\n"
-        )
+        reason = "standard output: cannot be written: No space left on device"
+        assert done.stderr == f"bgremove: {whose}{reason}\n"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals")
 class TestTerminal:
     """At a terminal, and only there."""
 
-    def at_terminal(self, *arguments: str, streams: tuple[str, ...], **env: str) -> tuple[int, str]:
-        """Run with a terminal as some of the streams; give the exit code and what it showed."""
-        import pty
-
-        ours, theirs = pty.openpty()
-        process = subprocess.Popen(
-            [*COMMAND, *arguments],
-            env={**subprocess_environment(), **env},
-            **{
-                name: theirs if name in streams else subprocess.DEVNULL
-                for name in ("stdin", "stdout", "stderr")
-            },
-        )
-        os.close(theirs)
-        shown = b""
-        while True:
-            try:
-                piece = os.read(ours, 4096)
-            except OSError:  # Linux's end of file
-                break
-            if not piece:
-                break
-            shown += piece
-        os.close(ours)
-        return process.wait(30), shown.decode()
-
     def test_several_photos_get_a_progress_bar(self) -> None:
-        draw("a.png")
-        draw("b.png")
+        draw("a.png", "b.png")
         arguments = ["a.png", "b.png", "missing.png", "--method", "contour"]
-        code, shown = self.at_terminal(*arguments, streams=("stderr",))
+        code, shown = at_terminal(*arguments, streams=("stderr",))
         assert code == 1
         assert re.search(r"\[#+-*\] \d/3, ", shown)
         assert "bgremove: missing.png: " in shown
@@ -709,34 +625,32 @@ class TestTerminal:
 
     @pytest.mark.parametrize("arguments", [["a.png"], ["a.png", "b.png", "-q"]])
     def test_one_photo_or_quiet_gets_none(self, arguments: list[str]) -> None:
-        draw("a.png")
-        draw("b.png")
-        assert self.at_terminal(*arguments, "--method", "contour", streams=("stderr",)) == (0, "")
+        draw("a.png", "b.png")
+        assert at_terminal(*arguments, "--method", "contour", streams=("stderr",)) == (0, "")
 
     @pytest.mark.parametrize("words", [(), ("batch", "--out", "o")])
     def test_no_colour_is_ever_written(self, words: tuple[str, ...]) -> None:
-        for name in ("a.png", "b.png"):
-            draw(name)
+        draw("a.png", "b.png")
         Path("c.png").write_bytes(b"no picture")
         arguments = (*words, "a.png", "b.png", "c.png", "--method", "contour")
-        _, shown = self.at_terminal(*arguments, streams=("stderr",), FORCE_COLOR="1")
+        _, shown = at_terminal(*arguments, streams=("stderr",), FORCE_COLOR="1")
         assert "bgremove: c.png: not a picture" in shown
         assert not re.search(r"\x1b\[[0-9;]*m", shown)
 
     def test_it_never_waits_for_a_photo_to_be_typed(self) -> None:
-        code, shown = self.at_terminal("-", "--method", "contour", streams=("stdin", "stderr"))
+        code, shown = at_terminal("-", "--method", "contour", streams=("stdin", "stderr"))
         assert code == 2
         assert "- reads standard input, and nothing is piped in" in shown
 
     def test_it_never_waits_for_a_list_to_be_typed(self) -> None:
         arguments = ("batch", "--from-file", "-", "--out", "o")
-        code, shown = self.at_terminal(*arguments, streams=("stdin", "stderr"))
+        code, shown = at_terminal(*arguments, streams=("stdin", "stderr"))
         assert code == 2
         assert "--from-file - reads standard input, and nothing is piped in" in shown
 
     def test_it_never_shows_a_png_as_text(self) -> None:
         draw("a.png")
         arguments = ["a.png", "--out", "-", "--method", "contour"]
-        code, shown = self.at_terminal(*arguments, streams=("stdout", "stderr"))
+        code, shown = at_terminal(*arguments, streams=("stdout", "stderr"))
         assert code == 2
         assert "a picture is no text for a terminal: pipe it on, or name --out" in shown

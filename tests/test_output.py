@@ -361,14 +361,12 @@ class TestFormats:
 
     @pytest.mark.parametrize("kind", ["png", "webp", "tiff"])
     def test_profile_and_resolution_stay(self, kind, cut, photo, tmp_path: Path) -> None:
-        from PIL import ImageCms
-
-        profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-        data = encoded(cut, Photo(photo, None, profile, (300.0, 300.0)), Output(format=kind))
+        whole = Photo(photo, None, srgb_profile(), (300.0, 300.0))
+        data = encoded(cut, whole, Output(format=kind))
         path = tmp_path / f"a.{kind}"
         path.write_bytes(data)
         back = read_photo(path)
-        assert back.icc_profile == profile
+        assert back.icc_profile == srgb_profile()
         if kind != "webp":
             assert back.dpi == pytest.approx((300, 300), abs=0.1)
 

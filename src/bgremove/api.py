@@ -1,23 +1,22 @@
 """The functions for one picture, thin over the removers."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import Any, overload
+from typing import Any, Concatenate, ParamSpec, Protocol, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PILImage
 
 from bgremove.cards import ModelCard
-from bgremove.image_io import DEFAULT_MAX_PIXELS
+from bgremove.image_io import DEFAULT_MAX_PIXELS, Picture, ToPIL
 from bgremove.model_files import is_path, shipped_models
 from bgremove.output import DEFAULT as DEFAULT_OUTPUT
 from bgremove.output import Output
 from bgremove.removers import DEFAULT_METHOD, check_options, remover_class
-from bgremove.removers.base import Picture, ToPIL
 from bgremove.removers.hinted import HintedRemover
 
 KEPT_REMOVERS = 4
@@ -25,43 +24,30 @@ KEPT_REMOVERS = 4
 
 _File = str | os.PathLike[str]
 
+_Options = ParamSpec("_Options")
 
-@overload
-def remove(
-    picture: NDArray[Any],
-    *,
-    method: str = ...,
-    model: _File | None = ...,
-    threshold: float | None = ...,
-    device: str | None = ...,
-    edges: str | None = ...,
-    low: float | None = ...,
-    high: float | None = ...,
-    quality: str | None = ...,
-    box: Iterable[float] | None = ...,
-    point: Iterable[float] | None = ...,
-    output: Output = ...,
-    require_subject: bool = ...,
-    max_pixels: int = ...,
-) -> NDArray[np.uint8]: ...
-@overload
-def remove(
-    picture: ToPIL,
-    *,
-    method: str = ...,
-    model: _File | None = ...,
-    threshold: float | None = ...,
-    device: str | None = ...,
-    edges: str | None = ...,
-    low: float | None = ...,
-    high: float | None = ...,
-    quality: str | None = ...,
-    box: Iterable[float] | None = ...,
-    point: Iterable[float] | None = ...,
-    output: Output = ...,
-    require_subject: bool = ...,
-    max_pixels: int = ...,
-) -> PILImage.Image: ...
+
+class _OfTheSameKind(Protocol[_Options]):
+    """A function that gives an array for an array, and else a PIL image."""
+
+    @overload
+    def __call__(
+        self, picture: NDArray[Any], *_: _Options.args, **options: _Options.kwargs
+    ) -> NDArray[np.uint8]: ...
+    @overload
+    def __call__(
+        self, picture: ToPIL, *_: _Options.args, **options: _Options.kwargs
+    ) -> PILImage.Image: ...
+
+
+def _of_the_same_kind(
+    function: Callable[Concatenate[Picture, _Options], PILImage.Image | NDArray[np.uint8]],
+) -> _OfTheSameKind[_Options]:
+    """Tell type checkers which of the two a function gives; it stays as it is."""
+    return cast("_OfTheSameKind[_Options]", function)
+
+
+@_of_the_same_kind
 def remove(
     picture: Picture,
     *,
@@ -143,34 +129,7 @@ def remove(
     return remover(picture, output=output, require_subject=require_subject, max_pixels=max_pixels)
 
 
-@overload
-def remove_person(
-    picture: NDArray[Any],
-    *,
-    model: _File | None = ...,
-    threshold: float | None = ...,
-    device: str | None = ...,
-    edges: str | None = ...,
-    box: Iterable[float] | None = ...,
-    point: Iterable[float] | None = ...,
-    output: Output = ...,
-    require_subject: bool = ...,
-    max_pixels: int = ...,
-) -> NDArray[np.uint8]: ...
-@overload
-def remove_person(
-    picture: ToPIL,
-    *,
-    model: _File | None = ...,
-    threshold: float | None = ...,
-    device: str | None = ...,
-    edges: str | None = ...,
-    box: Iterable[float] | None = ...,
-    point: Iterable[float] | None = ...,
-    output: Output = ...,
-    require_subject: bool = ...,
-    max_pixels: int = ...,
-) -> PILImage.Image: ...
+@_of_the_same_kind
 def remove_person(
     picture: Picture,
     *,
@@ -216,34 +175,7 @@ def remove_person(
     return remover(picture, output=output, require_subject=require_subject, max_pixels=max_pixels)
 
 
-@overload
-def remove_subject(
-    picture: NDArray[Any],
-    *,
-    model: _File | None = ...,
-    threshold: float | None = ...,
-    device: str | None = ...,
-    edges: str | None = ...,
-    box: Iterable[float] | None = ...,
-    point: Iterable[float] | None = ...,
-    output: Output = ...,
-    require_subject: bool = ...,
-    max_pixels: int = ...,
-) -> NDArray[np.uint8]: ...
-@overload
-def remove_subject(
-    picture: ToPIL,
-    *,
-    model: _File | None = ...,
-    threshold: float | None = ...,
-    device: str | None = ...,
-    edges: str | None = ...,
-    box: Iterable[float] | None = ...,
-    point: Iterable[float] | None = ...,
-    output: Output = ...,
-    require_subject: bool = ...,
-    max_pixels: int = ...,
-) -> PILImage.Image: ...
+@_of_the_same_kind
 def remove_subject(
     picture: Picture,
     *,
@@ -289,34 +221,7 @@ def remove_subject(
     return remover(picture, output=output, require_subject=require_subject, max_pixels=max_pixels)
 
 
-@overload
-def remove_object(
-    picture: NDArray[Any],
-    *,
-    edges: str | None = ...,
-    low: float | None = ...,
-    high: float | None = ...,
-    quality: str | None = ...,
-    box: Iterable[float] | None = ...,
-    point: Iterable[float] | None = ...,
-    output: Output = ...,
-    require_subject: bool = ...,
-    max_pixels: int = ...,
-) -> NDArray[np.uint8]: ...
-@overload
-def remove_object(
-    picture: ToPIL,
-    *,
-    edges: str | None = ...,
-    low: float | None = ...,
-    high: float | None = ...,
-    quality: str | None = ...,
-    box: Iterable[float] | None = ...,
-    point: Iterable[float] | None = ...,
-    output: Output = ...,
-    require_subject: bool = ...,
-    max_pixels: int = ...,
-) -> PILImage.Image: ...
+@_of_the_same_kind
 def remove_object(
     picture: Picture,
     *,

@@ -116,17 +116,7 @@ WORKING_SIDE = 512
 
 
 def working_copy(image: Image) -> Image:
-    """Shrink an image to at most `WORKING_SIDE` pixels on its longest side.
-
-    Parameters
-    ----------
-    image : (H, W, 3) ndarray of uint8, RGB
-
-    Returns
-    -------
-    (h, w, 3) ndarray of uint8, RGB
-        The same array if it is no larger.
-    """
+    """Shrink an image to a longest side of `WORKING_SIDE` pixels, if it is larger."""
     return bounded(image, WORKING_SIDE)
 
 

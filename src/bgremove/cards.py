@@ -179,15 +179,7 @@ def read_card(path: Path) -> ModelCard:
         raise CardError(f"{path}: the card does not fit: {error}") from error
 
 
-REQUIRED_TO_SHIP = (
-    "weights",
-    "golden",
-    "network",
-    "parameters",
-    "licence",
-    "training",
-    "metrics",
-)
+REQUIRED_TO_SHIP = ("weights", "golden", "network", "parameters", "licence", "training", "metrics")
 
 
 def check_complete(card: ModelCard) -> None:
@@ -258,13 +250,35 @@ def write_card(card: ModelCard, path: Path) -> None:
 
 
 def _card(table: dict[str, Any]) -> ModelCard:
-    table = dict(table)
-    for key, kind in _NESTED.items():
-        if key in table:
-            table[key] = kind(**table[key])
+    """Make a card of a JSON object; what does not fit raises, and `read_card` tells it."""
+    kinds = {"input": InputSpec, "weights": StoredFile, "golden": StoredFile}
+    nested = {key: kind(**table[key]) for key, kind in kinds.items() if key in table}
     rules = table.get("presence", {})
-    table["presence"] = {output: PresenceRule(**rule) for output, rule in rules.items()}
-    card = ModelCard(**table)
+    presence = {output: PresenceRule(**rule) for output, rule in rules.items()}
+    card = ModelCard(**{**table, **nested, "presence": presence})
+    card = replace(card, outputs=tuple(card.outputs), input=_input(card.input))
+    _check_words(card)
+    _check_outputs(card)
+    _check_shares(card)
+    return card
+
+
+def _input(spec: InputSpec) -> InputSpec:
+    """Check how images become inputs, and make tuples of JSON's lists."""
+    _shape((spec.height, spec.width))
+    std = _triple("std", spec.std)
+    if 0 in std:
+        raise ValueError("input.std must not be 0")
+    return replace(
+        spec,
+        mean=_triple("mean", spec.mean),
+        std=std,
+        shapes=tuple(map(_shape, spec.shapes)),
+        coarse_shapes=tuple(map(_shape, spec.coarse_shapes)),
+    )
+
+
+def _check_words(card: ModelCard) -> None:
     if not isinstance(card.name, str):
         raise ValueError(f"name must be a string, got {card.name!r}")
     if not isinstance(card.network, (str, type(None))):
@@ -272,19 +286,17 @@ def _card(table: dict[str, Any]) -> ModelCard:
     for key, stored in (("weights", card.weights), ("golden", card.golden)):
         if stored and not (isinstance(stored.file, str) and isinstance(stored.sha256, str)):
             raise ValueError(f"{key} must name a file and its sha256, got {asdict(stored)}")
-    shapes = tuple(map(_shape, card.input.shapes))
-    coarse_shapes = tuple(map(_shape, card.input.coarse_shapes))
-    _shape((card.input.height, card.input.width))
-    mean, std = _triple("mean", card.input.mean), _triple("std", card.input.std)
-    if 0 in std:
-        raise ValueError("input.std must not be 0")
-    spec = replace(card.input, mean=mean, std=std, shapes=shapes, coarse_shapes=coarse_shapes)
-    card = replace(card, outputs=tuple(card.outputs), input=spec)
+
+
+def _check_outputs(card: ModelCard) -> None:
     if "person" not in card.outputs:
         raise ValueError(f"outputs must name 'person', got {list(card.outputs)}")
     foreign = sorted(card.presence.keys() - set(card.outputs))
     if foreign:
         raise ValueError(f"presence.{foreign[0]}: outputs are {', '.join(card.outputs)}")
+
+
+def _check_shares(card: ModelCard) -> None:
     shares = {"threshold": card.threshold, "outward": card.outward}
     for output, rule in card.presence.items():
         shares[f"presence.{output}.probability"] = rule.probability
@@ -292,14 +304,6 @@ def _card(table: dict[str, Any]) -> ModelCard:
     for key, share in shares.items():
         if not (isinstance(share, (int, float)) and 0 <= share <= 1):
             raise ValueError(f"{key} must be a number in 0…1, got {share!r}")
-    return card
-
-
-_NESTED: dict[str, type] = {
-    "input": InputSpec,
-    "weights": StoredFile,
-    "golden": StoredFile,
-}
 
 
 def _shape(sides: Iterable[int]) -> tuple[int, int]:

@@ -57,17 +57,7 @@ class _Seconds(click.FloatRange):
 
 
 def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
-    """Make the command, which takes the options of the main command, and its own.
-
-    Parameters
-    ----------
-    shared : sequence of click.Parameter
-        The main command's.
-
-    Returns
-    -------
-    click.Command
-    """
+    """Make the command, which takes options of its own, and shares those of the main command."""
     command: click.Command = click.command(
         "batch",
         cls=WithMethods,
@@ -207,11 +197,10 @@ def _batch(
             settled += known
         progress = Progress(len(to_do) + len(settled), shown=not quiet and not verbose)
         teller = Teller(progress, verbose=verbose, sums_up=not quiet, report=report)
-        run = _run_on_ray if engine == "ray" else _run_here
         with (
             signals_as_interrupt(),
             teller,
-            closing(run(to_do, recipe, jobs, timeout, manifest)) as outcomes,
+            closing(_outcomes(to_do, recipe, engine, jobs, timeout, manifest)) as outcomes,
         ):
             for outcome in chain(settled, outcomes):
                 teller.tell(outcome)
@@ -267,27 +256,22 @@ def _show(planned: "Plan", past: "Past | None", *, overwrite: bool) -> int:
     return 1 if problems else 0
 
 
-def _run_here(
+def _outcomes(
     jobs: "Sequence[Job]",
     recipe: "Recipe",
+    engine: str,
     workers: int | None,
     timeout: float,
     manifest: "Manifest",
 ) -> "Generator[Outcome, None, None]":
+    """Run on a Ray cluster, or in processes here: one a core, or one for a GPU."""
+    if engine == "ray":
+        from bgremove.distributed import run_on_ray
+
+        yield from run_on_ray(jobs, recipe, workers=workers, journal=manifest)
+        return
     from bgremove.batch import available_cores, run_parallel
 
     alone = str(recipe.options.get("device", "")).startswith("gpu")
     workers = workers or (1 if alone else available_cores())
     yield from run_parallel(jobs, recipe, workers=workers, timeout=timeout, journal=manifest)
-
-
-def _run_on_ray(
-    jobs: "Sequence[Job]",
-    recipe: "Recipe",
-    workers: int | None,
-    _timeout: float,
-    manifest: "Manifest",
-) -> "Generator[Outcome, None, None]":
-    from bgremove.distributed import run_on_ray
-
-    yield from run_on_ray(jobs, recipe, workers=workers, journal=manifest)

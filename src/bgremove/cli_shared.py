@@ -4,6 +4,7 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -31,17 +32,11 @@ def options_of_method(ctx: click.Context, method: str, options: dict[str, Any]) 
     return {name: given[name] for name in METHODS[method].options if name in given}
 
 
-_OF_OUTPUT = (
-    *("output", "background", "crop", "margin"),
-    *("size", "position", "format", "format_quality"),
-)
-
-
 def output_of(options: dict[str, Any]) -> "Output":
     """Take the options of the output out of all, and make an `Output` of those given."""
     from bgremove.output import Output
 
-    taken = {name: options.pop(name) for name in _OF_OUTPUT}
+    taken = {field.name: options.pop(field.name) for field in fields(Output)}
     return Output(**{name: value for name, value in taken.items() if value is not None})
 
 

@@ -208,8 +208,8 @@ class View:
 
     place: Tile
     allowed: Tile
-    box: tuple[float, ...] | None
-    point: tuple[float, ...] | None
+    box: Numbers | None
+    point: Numbers | None
 
     def attention(self, small: tuple[int, ...]) -> Attention:
         """Turn what the user said into where to look on a copy of the part of this size."""
@@ -234,7 +234,7 @@ def view(shape: tuple[int, ...], box: Numbers | None, point: Numbers | None) -> 
     check_within(shape, box, point)
     if box is None:
         everything = slice(0, shape[0]), slice(0, shape[1])
-        return View(everything, everything, None, None if point is None else tuple(point))
+        return View(everything, everything, None, point)
     place = _around(box, shape, CONTEXT)
     down, across = place[0].start, place[1].start
     return View(

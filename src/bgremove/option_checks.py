@@ -18,16 +18,7 @@ def told(value: object) -> str:
 def did_you_mean(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
     """Give the end of a message that names the nearest of what is known; nothing if none is near.
 
-    Parameters
-    ----------
-    word : str
-    known : iterable of str
-    cutoff : float, default 0.6
-        How alike the two must be, in [0, 1], by `difflib.get_close_matches`.
-
-    Returns
-    -------
-    str
+    `cutoff` tells how alike the two must be, in [0, 1], by `difflib.get_close_matches`.
     """
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
     return f"; did you mean {near[0]}?" if near else ""

@@ -178,19 +178,9 @@ def _columns() -> int:
 
 
 def with_bar(text: str, share: float, columns: int) -> str:
-    """Put a bar before a text, as far as the two go into one line; what wraps cannot be cleared.
+    """Put a bar, filled by a share in [0, 1], before a text, as far as both go into one line.
 
-    Parameters
-    ----------
-    text : str
-    share : float
-        How much of the bar is filled, in [0, 1].
-    columns : int
-        Of the terminal.
-
-    Returns
-    -------
-    str
+    What is longer than the terminal's columns wraps, and cannot be cleared.
     """
     width = min(BAR_WIDTH, columns - len(text) - len("[] ") - 1)
     if width < SHORTEST_BAR:
@@ -200,20 +190,9 @@ def with_bar(text: str, share: float, columns: int) -> str:
 
 
 def progress_line(counts: Counter[str], total: int, seconds: float) -> str:
-    """Tell count, speed, time left and failures; what was skipped says nothing of the speed.
+    """Tell count, speed, time left and failures, by the photos' statuses and the time so far.
 
-    Parameters
-    ----------
-    counts : Counter
-        Photos by status, so far.
-    total : int
-        All photos.
-    seconds : float
-        Since the start.
-
-    Returns
-    -------
-    str
+    What was skipped says nothing of the speed.
     """
     worked = counts.total() - counts["skipped"]
     parts = [f"{counts.total()}/{total}"]

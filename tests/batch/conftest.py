@@ -29,14 +29,15 @@ def removed_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def draw() -> Callable[..., Path]:
-    """Write a dark square on white, or white alone; the folders above it are made."""
+    """Write a dark square on white, or white alone, to files; give the first."""
     return _draw
 
 
-def _draw(path: str | Path, *, empty: bool = False, side: int = 64) -> Path:
+def _draw(*paths: str | Path, empty: bool = False, side: int = 64) -> Path:
     image = np.full((side, side, 3), 255, np.uint8)
     if not empty:
         image[side // 4 : side * 3 // 4, side // 4 : side * 3 // 4] = 30
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    PILImage.fromarray(image).save(path)
-    return Path(path)
+    for path in paths:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        PILImage.fromarray(image).save(path)
+    return Path(paths[0])

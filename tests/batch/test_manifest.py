@@ -13,6 +13,7 @@ from typing import TypeAlias
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from processes import environment
 
 from bgremove.batch import MANIFEST_FILE, Job, Manifest, Outcome, Past, plan, read_records, run
 from bgremove.batch.jobs import Subject
@@ -192,10 +193,6 @@ write_atomically(b"x", Path({str(path)!r}), overwrite=True)
     subprocess.run([sys.executable, "-c", code], check=False, env=environment())
     [part] = set(path.parent.glob("*.part")) - before
     return part
-
-
-def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
 
 def test_a_failure_is_tried_again(job: Job) -> None:

@@ -47,8 +47,8 @@ class TestInputs:
         )
 
     def test_a_folder_is_its_pictures_in_order(self, draw: Draw) -> None:
-        for name in ("b.PNG", "a.jpg", "c.webp", ".hidden.jpg", "a-cutout.png", "in/d.jpg"):
-            draw(Path("photos", name))
+        names = ("b.PNG", "a.jpg", "c.webp", ".hidden.jpg", "a-cutout.png", "in/d.jpg")
+        draw(*(f"photos/{name}" for name in names))
         Path("photos", "notes.txt").touch()
         assert [source for source, _ in ways(plan(["photos"], overwrite=True))] == [
             "photos/a.jpg",
@@ -57,14 +57,12 @@ class TestInputs:
         ]
 
     def test_a_pattern_is_what_it_matches(self, draw: Draw) -> None:
-        for name in ("a1.jpg", "a2.jpg", "b1.jpg", "a3/c.jpg"):
-            draw(name)
+        draw("a1.jpg", "a2.jpg", "b1.jpg", "a3/c.jpg")
         sources = [source for source, _ in ways(plan(["a*"]))]
         assert sources == ["a1.jpg", "a2.jpg", "a3/c.jpg"]
 
     def test_a_file_with_brackets_in_its_name_is_no_pattern(self, draw: Draw) -> None:
-        for name in ("a[1].jpg", "a1.jpg"):
-            draw(name)
+        draw("a[1].jpg", "a1.jpg")
         assert ways(plan(["a[1].jpg"])) == [("a[1].jpg", "a[1]-cutout.png")]
 
     def test_standard_input_goes_to_the_caller(self) -> None:
@@ -148,8 +146,7 @@ class TestOutputs:
     def test_where_a_cutout_goes(
         self, draw: Draw, inputs: list[str], out: str | None, targets: list[str | None]
     ) -> None:
-        for name in ("in/a.jpg", "in/a.b.jpg", "one/c.jpg"):
-            draw(name)
+        draw("in/a.jpg", "in/a.b.jpg", "one/c.jpg")
         Path("there").mkdir()
         planned = plan(inputs, out)
         assert [target for _, target in ways(planned)] == targets
@@ -182,8 +179,7 @@ class TestOutputs:
     def test_an_out_that_cannot_be_is_wrong_use(
         self, draw: Draw, inputs: list[str], out: str, message: str
     ) -> None:
-        for name in ("a.jpg", "b.jpg"):
-            draw(name)
+        draw("a.jpg", "b.jpg")
         with pytest.raises(OptionError, match=message):
             plan(inputs, out)
 
@@ -194,16 +190,14 @@ class TestOutputs:
         assert ways(plan(["a.jpg"], f"x{ending}", output=output)) == [("a.jpg", f"x{ending}")]
 
     def test_two_photos_with_one_output_are_both_refused_by_name(self, draw: Draw) -> None:
-        for name in ("a.jpg", "a.png", "b.jpg"):
-            draw(name)
+        draw("a.jpg", "a.png", "b.jpg")
         planned = plan(["a.jpg", "a.png", "b.jpg"], overwrite=True)
         assert ways(planned) == [("b.jpg", "b-cutout.png")]
         reason = "a-cutout.png would be the output of a.jpg and of a.png; nothing was written"
         assert complaints(planned) == [("a.jpg", reason), ("a.png", reason)]
 
     def test_one_output_by_two_ways_is_one_output(self, draw: Draw) -> None:
-        for name in ("x/a.jpg", "y/a.jpg"):
-            draw(name)
+        draw("x/a.jpg", "y/a.jpg")
         planned = plan(["x/a.jpg", "y/a.jpg"], "out")
         assert planned.jobs == ()
         assert len(planned.refused) == 2
@@ -244,8 +238,7 @@ class TestOutputs:
         ]
 
     def test_an_output_that_exists_is_kept_unless_told(self, draw: Draw) -> None:
-        for name in ("a.jpg", "b.jpg", "a-cutout.png"):
-            draw(name)
+        draw("a.jpg", "b.jpg", "a-cutout.png")
         planned = plan(["a.jpg", "b.jpg"])
         assert ways(planned) == [("b.jpg", "b-cutout.png")]
         assert complaints(planned) == [
@@ -319,8 +312,7 @@ class TestSettleFormat:
 
 class TestTrees:
     def test_folders_below_are_mirrored(self, draw: Draw) -> None:
-        for name in ("in/a.jpg", "in/x/a.jpg", "in/x/y/b.jpg", "in/.git/c.jpg"):
-            draw(name)
+        draw("in/a.jpg", "in/x/a.jpg", "in/x/y/b.jpg", "in/.git/c.jpg")
         assert ways(plan(["in"], "out", recursive=True)) == [
             ("in/a.jpg", "out/a-cutout.png"),
             ("in/x/a.jpg", "out/x/a-cutout.png"),
@@ -328,8 +320,7 @@ class TestTrees:
         ]
 
     def test_without_being_told_no_folder_below_is_searched(self, draw: Draw) -> None:
-        for name in ("in/a.jpg", "in/x/a.jpg"):
-            draw(name)
+        draw("in/a.jpg", "in/x/a.jpg")
         assert ways(plan(["in"], "out")) == [("in/a.jpg", "out/a-cutout.png")]
 
     @pytest.mark.parametrize("pattern", ["in/**/*.jpg", "in/*/*.jpg", "in/*"])
@@ -338,8 +329,7 @@ class TestTrees:
         assert ways(plan([pattern], "out")) == [("in/x/a.jpg", "out/x/a-cutout.png")]
 
     def test_two_trees_that_meet_are_refused_by_name(self, draw: Draw) -> None:
-        for name in ("one/x/a.jpg", "two/x/a.jpg"):
-            draw(name)
+        draw("one/x/a.jpg", "two/x/a.jpg")
         planned = plan(["one", "two"], "out", recursive=True)
         reason = "out/x/a-cutout.png would be the output of one/x/a.jpg and of two/x/a.jpg"
         assert [message for _, message in complaints(planned)] == [
@@ -348,8 +338,7 @@ class TestTrees:
 
     @pytest.mark.skipif(sys.platform in {"darwin", "win32"}, reason="disks are so there anyway")
     def test_names_that_a_disk_takes_for_one_are_refused(self, draw: Draw) -> None:
-        for name in ("in/A.jpg", "in/a.png", "in/b.png"):
-            draw(name)
+        draw("in/A.jpg", "in/a.png", "in/b.png")
         Path("out").mkdir()
         assert len(plan(["in"], "out").jobs) == 3
         Path("OUT").symlink_to("out")  # so that it is with both names, as where case is ignored
@@ -381,14 +370,12 @@ class TestTrees:
         assert ways(planned) == [("in/link/a.jpg", "out/link/a-cutout.png")]
 
     def test_outputs_inside_the_inputs_are_no_inputs(self, draw: Draw) -> None:
-        for name in ("in/a.jpg", "in/cut/b.jpg"):
-            draw(name)
+        draw("in/a.jpg", "in/cut/b.jpg")
         planned = plan(["in"], "in/cut/", recursive=True)
         assert ways(planned) == [("in/a.jpg", "in/cut/a-cutout.png")]
 
     def test_a_folder_may_be_its_own_out(self, draw: Draw) -> None:
-        for name in ("in/a.jpg", "in/x/b.jpg", "in/x/b-cutout.png"):
-            draw(name)
+        draw("in/a.jpg", "in/x/b.jpg", "in/x/b-cutout.png")
         planned = plan(["in"], "in/", recursive=True, overwrite=True)
         assert ways(planned) == [
             ("in/a.jpg", "in/a-cutout.png"),
@@ -399,15 +386,13 @@ class TestTrees:
     def test_outputs_inside_what_a_pattern_matches_are_no_inputs(
         self, draw: Draw, pattern: str
     ) -> None:
-        for name in ("in/a.jpg", "in/cut/a-nobg.png"):
-            draw(name)
+        draw("in/a.jpg", "in/cut/a-nobg.png")
         planned = plan([pattern], "in/cut", overwrite=True)
         assert ways(planned) == [("in/a.jpg", "in/cut/a-cutout.png")]
         assert len(plan(["in/cut/*"], "in/cut").jobs) == 1
 
     def test_what_a_run_has_written_among_its_inputs_is_no_input(self, draw: Draw) -> None:
-        for name in ("in/a.jpg", "in/a-nobg.png"):
-            draw(name)
+        draw("in/a.jpg", "in/a-nobg.png")
         job = Job(name="in/a.jpg", source=Path("in/a.jpg"), target=Path("in/a-nobg.png"))
         with Manifest(Path("in"), "recipe") as manifest:
             manifest.begin(job)
@@ -417,15 +402,13 @@ class TestTrees:
         assert len(plan(["in/a-nobg.png"], "in/").jobs) == 1
 
     def test_an_earlier_run_s_frames_are_no_inputs(self, draw: Draw) -> None:
-        for name in ("in/a.jpg", "in/a-cutout-1.png", "in/a-cutout-12.png", "in/a-cutout-b.png"):
-            draw(name)
+        draw("in/a.jpg", "in/a-cutout-1.png", "in/a-cutout-12.png", "in/a-cutout-b.png")
         assert [job.name for job in plan(["in"]).jobs] == ["in/a-cutout-b.png", "in/a.jpg"]
 
     def test_a_folder_below_that_cannot_be_listed_costs_itself(
         self, draw: Draw, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        for name in ("in/a.jpg", "in/lost/b.jpg", "in/x/c.jpg"):
-            draw(name)
+        draw("in/a.jpg", "in/lost/b.jpg", "in/x/c.jpg")
         scandir = os.scandir
 
         def refuse_one(path: str) -> object:
@@ -444,8 +427,7 @@ class TestTrees:
     def test_a_photo_whose_folder_may_be_listed_only_costs_itself(
         self, draw: Draw, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        for name in ("in/a.jpg", "in/x/b.jpg"):
-            draw(name)
+        draw("in/a.jpg", "in/x/b.jpg")
         stat = os.stat
 
         def refuse_one(path: object, **options: object) -> os.stat_result:
@@ -463,8 +445,7 @@ class TestTrees:
         assert outcome.message.endswith("b.jpg: cannot be read: Permission denied")
 
     def test_a_folder_without_photos_that_a_pattern_matches_costs_nothing(self, draw: Draw) -> None:
-        for name in ("in/a.jpg", "in/z.jpg"):
-            draw(name)
+        draw("in/a.jpg", "in/z.jpg")
         Path("in/docs").mkdir()
         planned = plan(["in/*"], "out")
         assert [job.name for job in planned.jobs] == ["in/a.jpg", "in/z.jpg"]
@@ -475,8 +456,7 @@ class TestTrees:
 
 class TestLists:
     def test_a_list_is_mirrored_as_it_is_written(self, draw: Draw) -> None:
-        for name in ("a.jpg", "x/a.jpg", "x/y/[1].jpg"):
-            draw(name)
+        draw("a.jpg", "x/a.jpg", "x/y/[1].jpg")
         listed = ["a.jpg", "./x/a.jpg", "x/y/[1].jpg", "x/../a.jpg"]
         assert ways(plan([], "out", listed=listed)) == [
             ("a.jpg", "out/a-cutout.png"),
@@ -531,16 +511,14 @@ class TestNames:
             plan(["a.jpg"], "out", name=template)
 
     def test_a_png_is_not_called_as_the_photo_is(self, draw: Draw) -> None:
-        for name in ("a.jpg", "b.png"):
-            draw(name)
+        draw("a.jpg", "b.png")
         planned = plan(["a.jpg", "b.png"], "out", name="{stem}.{suffix}")
         assert ways(planned) == [("b.png", "out/b.png")]
         reason = "out/a.jpg would be a .png; end the name with .{ext}"
         assert complaints(planned) == [("a.jpg", reason)]
 
     def test_one_name_for_two_is_a_collision(self, draw: Draw) -> None:
-        for name in ("in/a.jpg", "in/b.jpg"):
-            draw(name)
+        draw("in/a.jpg", "in/b.jpg")
         planned = plan(["in"], "out", name="x.png")
         assert [name for name, _ in complaints(planned)] == ["in/a.jpg", "in/b.jpg"]
 

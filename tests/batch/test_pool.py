@@ -39,9 +39,8 @@ class Signaller:
         self.ended.append((job.name, outcome.status))
 
 
-def jobs_for(draw: Draw, *names: str, side: int = 64) -> tuple[Job, ...]:
-    for name in names:
-        draw(f"in/{name}", side=side)
+def jobs_for(draw: Draw, *names: str) -> tuple[Job, ...]:
+    draw(*(f"in/{name}" for name in names))
     return plan(["in"], "out").jobs
 
 

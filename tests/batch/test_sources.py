@@ -13,8 +13,7 @@ from bgremove.image_io import read_photo
 
 
 def test_a_photo_that_is_named_listed_and_found_is_there_once(draw: Callable[..., Path]) -> None:
-    for name in ("in/a.jpg", "in/x/b.jpg"):
-        draw(name)
+    draw("in/a.jpg", "in/x/b.jpg")
     found, missing = find_sources(
         ["in/a.jpg", "in"], listed=["./in/a.jpg"], recursive=True, without=None
     )

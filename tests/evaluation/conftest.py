@@ -1,7 +1,6 @@
 """A data folder drawn in code, and a segmenter whose scores can be worked out by hand."""
 
 import csv
-import io
 import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ import onnx
 import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
+from pictures import encoded, put_into
 from PIL import Image
 
 from bgremove.cards import CARD_FILE, InputSpec, ModelCard, StoredFile, sha256_of, write_card
@@ -108,8 +108,8 @@ def write_folder(tmp_path: Path) -> Callable[[list[Drawn]], Path]:
         (folder / "shards").mkdir(parents=True)
         with tarfile.open(folder / "shards" / "drawn-00.tar", "w") as tar:
             for photo in photos:
-                for ending, picture in _pictures(photo).items():
-                    _add(tar, f"{photo.set}/{photo.stem}.{ending}", picture)
+                for ending, content in _files(photo).items():
+                    put_into(tar, f"{photo.set}/{photo.stem}.{ending}", content)
         with (folder / "index.csv").open("w", newline="", encoding="utf-8") as file:
             rows = [_row(photo) for photo in photos]
             writer = csv.DictWriter(file, rows[0])
@@ -134,24 +134,11 @@ def _row(photo: Drawn) -> dict[str, str | int | float]:
     }
 
 
-def _pictures(photo: Drawn) -> dict[str, Image.Image]:
-    grey = (photo.bright * 255).astype(np.uint8)
-    pictures = {"webp": Image.fromarray(np.dstack([grey, grey, grey]))}
-    for ending, mask in (("mask.png", photo.mask), ("void.png", photo.void)):
-        if mask is not None:
-            pictures[ending] = Image.fromarray(mask)
-    if photo.alpha is not None:
-        pictures["alpha.png"] = Image.fromarray(photo.alpha)
-    return pictures
-
-
-def _add(tar: tarfile.TarFile, name: str, picture: Image.Image) -> None:
-    file = io.BytesIO()
-    if name.endswith("webp"):
-        picture.save(file, "WEBP", lossless=True)
-    else:
-        picture.save(file, "PNG")
-    member = tarfile.TarInfo(name)
-    member.size = file.tell()
-    file.seek(0)
-    tar.addfile(member, file)
+def _files(photo: Drawn) -> dict[str, bytes]:
+    grey = Image.fromarray((photo.bright * 255).astype(np.uint8))
+    files = {"webp": encoded(grey.convert("RGB"), "webp", lossless=True)}
+    for name in ("mask", "void", "alpha"):
+        marked = getattr(photo, name)
+        if marked is not None:
+            files[f"{name}.png"] = encoded(Image.fromarray(marked), "png")
+    return files

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from processes import environment
 
 SCRIPT = Path(__file__).parent / "fuzz_batch.py"
 
@@ -14,7 +15,7 @@ SCRIPT = Path(__file__).parent / "fuzz_batch.py"
 def test_hundreds_of_damaged_pictures_do_no_harm() -> None:
     done = subprocess.run(
         [sys.executable, str(SCRIPT), "--inputs", "300", "--seed", "1"],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        env=environment(),
         capture_output=True,
         text=True,
         check=False,

@@ -1,6 +1,5 @@
 """Labelled photos come out of the shards as they went in."""
 
-import io
 import tarfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pictures import encoded, put_into
 from PIL import Image
 
 from bgremove.errors import DataError
@@ -113,13 +113,8 @@ def put_into_shard(data_folder: Path) -> Callable[[str, np.ndarray], None]:
     """Add a picture to the shard; of two of a name, the later one is read."""
 
     def put(name: str, array: np.ndarray) -> None:
-        file = io.BytesIO()
-        Image.fromarray(array).save(file, "png")
-        member = tarfile.TarInfo(name)
-        member.size = file.tell()
-        file.seek(0)
         with tarfile.open(data_folder / "shards" / "photos.tar", "a") as tar:
-            tar.addfile(member, file)
+            put_into(tar, name, encoded(Image.fromarray(array), "png"))
 
     return put
 

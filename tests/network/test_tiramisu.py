@@ -111,9 +111,10 @@ def test_probabilities_are_probabilities() -> None:
     assert y.max() <= 1
 
 
-def test_dropout_is_a_preset_unless_told() -> None:
-    assert count(build(PRESETS["fc-densenet56"], size=32), keras.layers.Dropout) > 40
-    assert count(build(PRESETS["fc-densenet56"], size=32, dropout=0), keras.layers.Dropout) == 0
+def test_dropout_is_where_its_rate_is_not_0() -> None:
+    fc_densenet56 = PRESETS["fc-densenet56"]
+    assert count(build(fc_densenet56, size=32), keras.layers.Dropout) > 40
+    assert count(build(replace(fc_densenet56, dropout=0.0), size=32), keras.layers.Dropout) == 0
 
 
 def test_every_preset_halves_the_photo_five_times() -> None:

@@ -9,7 +9,7 @@ import pytest
 from bgremove.cards import InputSpec, ModelCard, StoredFile, sha256_of, write_card
 from bgremove.network.tiramisu import PRESETS, build
 from bgremove.segmenter.stored_weights import load_stored_weights
-from bgremove.training.onnx_graph import export_onnx
+from bgremove.training.onnx_graph import onnx_bytes
 
 SIZE = 64
 PRESET = "fc-densenet-tiny"
@@ -40,7 +40,7 @@ def network() -> keras.Model:
 def model_file(network: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """That network as an ``.onnx`` with its card beside it."""
     path = tmp_path_factory.mktemp("model") / "model.onnx"
-    export_onnx(network, path)
+    path.write_bytes(onnx_bytes(network))
     load_stored_weights(network, path)
     card = ModelCard(
         name="tiny",

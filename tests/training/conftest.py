@@ -4,7 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import keras
+import numpy as np
 import pytest
+from PIL import Image as PILImage
 
 from bgremove.network.tiramisu import PRESETS, build
 
@@ -40,6 +42,14 @@ def network() -> keras.Model:
     network.compile(optimizer=keras.optimizers.SGD(), loss="mse")
     network.optimizer.build(network.trainable_variables)
     return network
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A picture for a golden pair."""
+    values = np.random.default_rng(0).integers(0, 256, (90, 120, 3), np.uint8)
+    PILImage.fromarray(values).save(tmp_path / "photo.png", dpi=(72, 72))
+    return tmp_path / "photo.png"
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def checkpoint(network: keras.Model, tmp_path: Path) -> Path:
 
 def load(path: Path, network: keras.Model) -> tuple[list[np.ndarray], int]:
     average = network.get_weights()
-    step = load_checkpoint(path, network, average)
+    step = load_checkpoint(network, path, average)
     return [keras.ops.convert_to_numpy(array) for array in average], step
 
 

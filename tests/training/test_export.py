@@ -9,7 +9,6 @@ import keras
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from PIL import Image
 
 from bgremove.cards import InputSpec, ModelCard, check_hash, read_card, sha256_of
 from bgremove.errors import DataError
@@ -74,13 +73,6 @@ def checkpoint(network: keras.Model, average: list[np.ndarray], tmp_path: Path) 
     path = tmp_path / "checkpoint.npz"
     save_checkpoint(path, network, average, step=12)
     return path
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    values = np.random.default_rng(0).integers(0, 256, (90, 120, 3), np.uint8)
-    Image.fromarray(values).save(tmp_path / "photo.png", dpi=(72, 72))
-    return tmp_path / "photo.png"
 
 
 def export(checkpoint: Path, folder: Path, config_file: Path, photo: Path) -> ModelCard:

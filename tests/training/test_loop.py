@@ -14,7 +14,7 @@ from bgremove.training import curves
 from bgremove.training.checkpoint import load_average
 from bgremove.training.config import Phase, read_config
 from bgremove.training.loop import LOCK, averaging, learning_rate, train
-from bgremove.training.onnx_graph import export_onnx
+from bgremove.training.onnx_graph import onnx_bytes
 from bgremove.training.validation import TILE
 
 
@@ -65,7 +65,7 @@ def test_a_run_or_a_model_can_start_another(suffix, float16, finished_run, tmp_p
         start = tmp_path / "model.onnx"
         network = build(PRESETS["fc-densenet-tiny"], size=32)
         load_average(network, checkpoint)
-        export_onnx(network, start)
+        start.write_bytes(onnx_bytes(network))
     phases = (Phase(size=32, steps=1, batch=2),)
     config = replace(read_config(config_file), start=start, phases=phases, learning_rate=0)
     before, after = arrays(checkpoint), arrays(train(config, tmp_path / "run"))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bgremove.errors import DataError, ModelMismatchError
 from bgremove.network.tiramisu import PRESETS, build
 from bgremove.training.checkpoint import load_average, save_average
-from bgremove.training.onnx_graph import export_onnx
+from bgremove.training.onnx_graph import onnx_bytes
 from bgremove.training.soup import main, write_soup
 
 TINY = "fc-densenet-tiny"
@@ -65,7 +65,7 @@ def test_a_model_is_a_part_too_and_the_step_is_a_checkpoint_s(
 ) -> None:
     for weight in network.weights:
         weight.assign(np.full(weight.shape, 0.5, np.float32))
-    export_onnx(network, tmp_path / "model.onnx")
+    (tmp_path / "model.onnx").write_bytes(onnx_bytes(network))
     parts = [(3, checkpoint("a.npz", 1, step=5)), (1, tmp_path / "model.onnx")]
     write_soup(parts, tmp_path / "soup.npz", TINY)
     assert levels(tmp_path / "soup.npz") == pytest.approx((0.875, 0.875))
@@ -96,7 +96,7 @@ def test_weights_of_another_network_are_told(
     checkpoint: Callable[..., Path], tmp_path: Path
 ) -> None:
     wider = build(replace(PRESETS[TINY], growth_rate=5), size=32)
-    export_onnx(wider, tmp_path / "wider.onnx")
+    (tmp_path / "wider.onnx").write_bytes(onnx_bytes(wider))
     save_average(tmp_path / "wider.npz", [np.zeros(w.shape) for w in wider.weights], step=1)
     parts = [(1.0, checkpoint("a.npz", 1))]
     with pytest.raises(DataError, match=r"wider\.npz: expected shape .*another network"):

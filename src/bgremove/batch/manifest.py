@@ -94,14 +94,14 @@ class Past:
         """
         to_do, settled = [], []
         for job in jobs:
-            record = self._record(job)
-            if self._is_valid(record, job):
+            record, output = self._record(job), stamp(job.target)
+            if self._is_valid(record, job, output):
                 settled.append(_skipped(job, record))
                 continue
-            reason = None if overwrite else self._against(record, job)
+            is_ours = _is_ours(record, output)
+            reason = None if overwrite else self._against(record, job, is_ours=is_ours)
             if reason is None:
-                may_replace = overwrite or _is_ours(record, _target(job))
-                to_do.append(replace(job, overwrite=may_replace))
+                to_do.append(replace(job, overwrite=overwrite or is_ours))
             else:
                 reason = f"{job.target}: exists already, {reason}; --overwrite replaces it"
                 settled.append(failed(job.name, reason, "ImageWriteError"))
@@ -114,21 +114,20 @@ class Past:
     def _record(self, job: Job) -> Record:
         return self.records.get(_key(job, self.folder), _UNKNOWN)
 
-    def _is_valid(self, record: Record, job: Job) -> bool:
+    def _is_valid(self, record: Record, job: Job, output: Stamp) -> bool:
         return (
             record.status in {"done", "no-subject"}
             and record.recipe == self.recipe
             and record.input == stamp(job.source)
-            and record.output is not None
-            and record.output == stamp(job.target)
+            and record.output == output is not None
             and self._is_of_photo(record, job)
         )
 
-    def _against(self, record: Record, job: Job) -> str | None:
+    def _against(self, record: Record, job: Job, *, is_ours: bool) -> str | None:
         """Tell what speaks against writing a job's output; nothing where there is none."""
         if not os.path.lexists(_target(job)):
             return None
-        if not _is_ours(record, _target(job)):
+        if not is_ours:
             return "and is not as an earlier run left it"
         if not self._is_of_photo(record, job) and self._photo_of(record).exists():
             return f"and is of another photo, {self._photo_of(record)}"
@@ -252,21 +251,12 @@ def recorded_places(folder: Path) -> frozenset[str]:
     What has failed, or was changed since, leaves a place to files of the user's own.
     """
     records = read_records(folder).items()
-    outputs = (folder / name for name, record in records if _is_ours(record, folder / name))
+    outputs = (folder / name for name, record in records if _is_ours(record, stamp(folder / name)))
     return frozenset(map(place_of, outputs))
 
 
 def stamp(path: Path | None) -> Stamp:
-    """Tell a file's size and when it was last changed.
-
-    Parameters
-    ----------
-    path : Path or None
-
-    Returns
-    -------
-    Stamp
-    """
+    """Tell a file's size and when it was last changed."""
     if path is None:
         return None
     try:
@@ -309,8 +299,8 @@ def _target(job: Job) -> Path:
     return job.target
 
 
-def _is_ours(record: Record, output: Path) -> bool:
-    return record.status == "begun" or record.output == stamp(output) is not None
+def _is_ours(record: Record, output: Stamp) -> bool:
+    return record.status == "begun" or record.output == output is not None
 
 
 def _skipped(job: Job, record: Record) -> Outcome:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from bgremove.arrays import Cutout, extent
 from bgremove.batch.jobs import Job, Outcome, Subject, failed
-from bgremove.compose import tiled_cutout
+from bgremove.compose import cutout, tiled_cutout
 from bgremove.errors import BgremoveError, ImageReadError, NoSubjectError, reason_of
 from bgremove.image_io import (
     DEFAULT_MAX_PIXELS,
@@ -27,7 +27,7 @@ from bgremove.output import DEFAULT as DEFAULT_OUTPUT
 from bgremove.output import MASK_LEVEL, Output, rendered
 from bgremove.output import encoded as encode
 from bgremove.paths import STREAM
-from bgremove.removers.base import Remover
+from bgremove.removers.base import Matte, Remover
 
 _log = logging.getLogger(__name__)
 
@@ -93,23 +93,17 @@ def _cut_out(job: Job, remover: Remover, settings: Settings, data: bytes | None)
     if settings.require_subject and not matte.found:
         raise NoSubjectError(f"no {remover.subject} found; nothing was written")
     found = matte.found
-    with watch.stage("compose"):
-        cut = tiled_cutout(photo.image, matte.source, photo.alpha)
-    del matte
     if settings.output.is_plain:
-        with watch.stage("encode"):
-            alpha = np.empty(photo.image.shape[:2], np.uint8)
-            encoded = encode_png_bands(_noting(alpha, cut.bands()), (*alpha.shape, 4), photo)
-            subject = measured(alpha)
+        encoded, subject = _encoded_while_composed(photo, matte, watch)
     else:
         with watch.stage("compose"):
-            whole = cut.whole()
+            whole = cutout(photo.image, matte.source, photo.alpha)
             subject = measured(whole[..., 3])
             shown, own = whole[..., :3], None
             if settings.output.shows_photo:
                 shown, own = photo.image, photo.alpha
             photo = photo.without_pixels()
-            del cut
+            del matte
             picture = rendered(whole, shown, settings.output, own, photo.icc_profile)
             del whole, shown, own
         with watch.stage("encode"):
@@ -129,6 +123,16 @@ def _cut_out(job: Job, remover: Remover, settings: Settings, data: bytes | None)
     )
 
 
+def _encoded_while_composed(photo: Photo, matte: Matte, watch: "_Watch") -> tuple[bytes, Subject]:
+    """Encode a cutout as PNG band by band, so that it is never whole in memory."""
+    with watch.stage("compose"):
+        cut = tiled_cutout(photo.image, matte.source, photo.alpha)
+    with watch.stage("encode"):
+        alpha = np.empty(photo.image.shape[:2], np.uint8)
+        encoded = encode_png_bands(_noting(alpha, cut.bands()), (*alpha.shape, 4), photo)
+        return encoded, measured(alpha)
+
+
 def _noting(alpha: NDArray[np.uint8], bands: Iterator[Cutout]) -> Iterator[Cutout]:
     """Pass a cutout's bands on, and write down their alpha."""
     top = 0
@@ -139,16 +143,7 @@ def _noting(alpha: NDArray[np.uint8], bands: Iterator[Cutout]) -> Iterator[Cutou
 
 
 def measured(alpha: NDArray[np.uint8]) -> Subject:
-    """Measure a subject: what is at least half there.
-
-    Parameters
-    ----------
-    alpha : (H, W) ndarray of uint8
-
-    Returns
-    -------
-    Subject
-    """
+    """Measure a subject, what is at least half there, by its alpha: (H, W) ndarray of uint8."""
     height, width = alpha.shape
     mask = alpha >= MASK_LEVEL
     reached = extent(mask)
@@ -192,5 +187,4 @@ class _Watch:
     def stage(self, name: str) -> Iterator[None]:
         start = time.perf_counter()
         yield
-        before = self.seconds.get(name, 0.0)
-        self.seconds[name] = round(before + time.perf_counter() - start, 6)
+        self.seconds[name] = round(time.perf_counter() - start, 6)

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, get_args
 
-from bgremove.batch.jobs import Outcome
+from bgremove.batch.jobs import Outcome, Status
 from bgremove.batch.places import identity, place_of
 from bgremove.errors import ImageWriteError, OptionError, reason_of
 from bgremove.image_io import make_folder
@@ -30,10 +30,9 @@ COLUMNS = (
 
 def summary(counts: Counter[str], not_run: int) -> dict[str, int]:
     """Count a run's photos by what became of them."""
-    statuses = ("done", "no-subject", "skipped", "failed")
     return {
         "photos": counts.total() + not_run,
-        **{status.replace("-", "_"): counts[status] for status in statuses},
+        **{status.replace("-", "_"): counts[status] for status in get_args(Status)},
         "not_run": not_run,
     }
 

@@ -101,15 +101,11 @@ def labelled_entries(
         unknown = sorted(set(asked) - set(known))
         if unknown:
             raise DataError(
-                f"{folder}: no photo of {kind} {unknown[0]!r} {told}; {_those(known, unknown[0])}"
+                f"{folder}: no photo of {kind} {unknown[0]!r} {told}; there are: "
+                f"{', '.join(known) or 'none'}{did_you_mean(unknown[0], known)}"
             )
         entries = [entry for entry in entries if not asked or getattr(entry, kind) in asked]
     return entries
-
-
-def _those(known: list[str], asked: str) -> str:
-    """Tell what there is, and which of it was meant."""
-    return f"there are: {', '.join(known) or 'none'}{did_you_mean(asked, known)}"
 
 
 def score_photo(photo: LabelledPhoto, matte: Matte, output: str) -> PhotoScore:

@@ -63,9 +63,7 @@ class Tiramisu:
     stem_stride: int = 1
 
 
-def build(
-    tiramisu: Tiramisu, *, size: int | None = 224, outputs: int = 2, dropout: float | None = None
-) -> keras.Model:
+def build(tiramisu: Tiramisu, *, size: int | None = 224, outputs: int = 2) -> keras.Model:
     """Build the network, with fresh weights.
 
     Parameters
@@ -77,8 +75,6 @@ def build(
     outputs : int, default 2
         Output maps: person and subject for the networks of this project; the classes of
         the softmax for the original's variant.
-    dropout : float, optional
-        In place of the preset's own rate, in [0, 1).
 
     Returns
     -------
@@ -92,7 +88,6 @@ def build(
     ValueError
         If `size` is no multiple of the network's stride.
     """
-    rate = tiramisu.dropout if dropout is None else dropout
     stride = total_stride(tiramisu)
     if size is not None and size % stride:
         raise ValueError(
@@ -100,7 +95,7 @@ def build(
             f"{size // stride * stride or stride} and {(size // stride + 1) * stride} would do"
         )
 
-    growth = tiramisu.growth_rate
+    growth, rate = tiramisu.growth_rate, tiramisu.dropout
     image = keras.Input(_image_shape(size), name="image")
     x, full_size_features = tiramisu.stem(image, tiramisu.stem_filters)
 

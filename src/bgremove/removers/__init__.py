@@ -1,13 +1,12 @@
 """The methods, by name. The table is text: a method's module is imported when it is asked for."""
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from bgremove.errors import OptionError
-from bgremove.option_checks import told
+from bgremove.option_checks import did_you_mean, told
 
 if TYPE_CHECKING:
     from bgremove.removers.hinted import HintedRemover
@@ -77,9 +76,7 @@ def find_method(name: str) -> Method:
     try:
         return METHODS[name]
     except (KeyError, TypeError) as error:
-        word = str(name)
-        near = ["contour"] if word == "object" else difflib.get_close_matches(word, METHODS)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean("contour" if name == "object" else str(name), METHODS)
         known = ", ".join(METHODS)
         raise OptionError(f"method must be one of {known}, got {told(name)}{hint}") from error
 

@@ -1,51 +1,25 @@
 """`Remover`: the one interface of all methods."""
 
 import inspect
-import os
 import sys
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PILImage
 
-from bgremove.arrays import Alpha, Image, alpha_from_uint8, check_picture
+from bgremove.arrays import Alpha, Image, check_picture
 from bgremove.compose import cutout
-from bgremove.errors import (
-    ImageReadError,
-    InputError,
-    NoSubjectError,
-    NoSubjectWarning,
-    OptionError,
-    printable,
-    reason_of,
-)
-from bgremove.image_io import DEFAULT_MAX_PIXELS, Photo, decode, photo_from_pil, read_photo
-from bgremove.option_checks import check_number, told
+from bgremove.errors import InputError, NoSubjectError, NoSubjectWarning, OptionError
+from bgremove.image_io import DEFAULT_MAX_PIXELS, Photo, Picture, ToPIL, photo_from
+from bgremove.option_checks import check_number
 from bgremove.output import DEFAULT as DEFAULT_OUTPUT
 from bgremove.output import Output, rendered
 from bgremove.tiles import TiledAlpha
-
-
-class ReadsBytes(Protocol):
-    """What is open for reading bytes: a file, a `BytesIO`, an upload."""
-
-    def read(self) -> bytes:
-        """Give all that is left."""
-        ...
-
-
-ToPIL: TypeAlias = (
-    "str | os.PathLike[str] | bytes | bytearray | memoryview | ReadsBytes | PILImage.Image"
-)
-"""The pictures of which a PIL image comes."""
-
-Picture: TypeAlias = "ToPIL | NDArray[Any]"
-"""An array's dtype is checked when it comes: the types of OpenCV's arrays don't tell it."""
 
 
 @dataclass(frozen=True)
@@ -200,13 +174,9 @@ class Remover(ABC):
                 f'output must be an Output, as in Output(output="mask"), got {output!r}'
             )
         check_number("max_pixels", max_pixels, 1, sys.maxsize)
-        if isinstance(picture, np.ndarray):
-            array = check_picture(picture)
-            image = np.ascontiguousarray(array[..., :3])
-            own = alpha_from_uint8(array[..., 3]) if array.shape[2] == 4 else None
-            return self._rendered(Photo(image, own, None, None), output, require_subject)
-        photo = _photo_of(picture, max_pixels)
-        return photo.as_pil(self._rendered(photo, output, require_subject))
+        photo = photo_from(picture, max_pixels=max_pixels)
+        result = self._rendered(photo, output, require_subject)
+        return result if isinstance(picture, np.ndarray) else photo.as_pil(result)
 
     def _rendered(self, photo: Photo, output: Output, require_subject: bool) -> NDArray[np.uint8]:
         image, own = photo.image, photo.alpha
@@ -254,44 +224,6 @@ def _unfit(matte: Matte, shape: tuple[int, ...]) -> str:
         return f"shape {alpha.shape} and dtype {alpha.dtype}"
     least, most = float(alpha.min()), float(alpha.max())
     return "" if least >= 0 and most <= 1 else f"values from {least:g} to {most:g}"
-
-
-def _photo_of(picture: ToPIL, max_pixels: int) -> Photo:
-    if isinstance(picture, PILImage.Image):
-        return photo_from_pil(picture)
-    if isinstance(picture, (bytes, bytearray, memoryview)):
-        return decode(bytes(picture), "bytes", max_pixels=max_pixels)
-    if isinstance(picture, (str, os.PathLike)):
-        return read_photo(picture, max_pixels=max_pixels)
-    if hasattr(picture, "read"):
-        return _read_from(picture, max_pixels)
-    hint = " (OpenCV's imread gives None for what it cannot read)" if picture is None else ""
-    raise InputError(
-        "expected a path, bytes, a file, a PIL image or a numpy array, "
-        f"got {type(picture).__name__}{hint}"
-    )
-
-
-def _read_from(file: ReadsBytes, max_pixels: int) -> Photo:
-    name = getattr(file, "name", None)
-    name = printable(name) if isinstance(name, str) and name else "file"
-    of_text = f'{name}: expected a file of bytes, got one of text: open it with "rb"'
-    try:
-        data = file.read()
-    except UnicodeDecodeError as error:
-        raise InputError(of_text) from error
-    except TypeError as error:
-        raise InputError(f"{name}: expected a file, whose read() gives bytes: {error}") from error
-    except (OSError, ValueError) as error:
-        raise ImageReadError(f"{name}: cannot be read: {reason_of(error)}") from error
-    if isinstance(data, str):
-        raise InputError(of_text)
-    if inspect.iscoroutine(data):
-        data.close()
-        raise InputError(f"{name}: its read() is to be awaited: pass what that gives")
-    if not isinstance(data, (bytes, bytearray, memoryview)):
-        raise InputError(f"{name}: expected a file of bytes, its read() gave {told(data)}")
-    return decode(bytes(data), name, max_pixels=max_pixels)
 
 
 def _calls_within() -> int:

@@ -1,9 +1,10 @@
 """Removers that can be told where in a photo the subject is."""
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bgremove.hints import Numbers, checked_hints
+from bgremove.refine import find_edges
 from bgremove.removers.base import Remover
 
 Hinted = TypeVar("Hinted", bound="HintedRemover")
@@ -14,6 +15,19 @@ class HintedRemover(Remover):
 
     box: Numbers | None = None
     point: Numbers | None = None
+
+    def _take_over(
+        self,
+        *,
+        edges: str,
+        box: Iterable[float] | None,
+        point: Iterable[float] | None,
+        **others: Any,
+    ) -> None:
+        """Check the options that all of bgremove's own have, and keep them with the others."""
+        self.box, self.point = checked_hints(box, point)
+        self._to_alpha = find_edges(edges)
+        self.options = {**others, "edges": edges, "box": self.box, "point": self.point}
 
     def at(
         self: Hinted, *, box: Iterable[float] | None = None, point: Iterable[float] | None = None

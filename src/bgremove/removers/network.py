@@ -12,11 +12,11 @@ from bgremove.arrays import Image, Probability, clipped, slope, working_copy
 from bgremove.cards import PresenceRule
 from bgremove.colour_evidence import with_colour_evidence
 from bgremove.hesitation import hesitation
-from bgremove.hints import View, checked_hints, view
+from bgremove.hints import View, view
 from bgremove.model_files import DEFAULT_MODEL
 from bgremove.option_checks import check_number
 from bgremove.pieces import nearest_piece, with_gaps_closed, without_specks
-from bgremove.refine import OPENNESS, Edges, Refined, find_edges, soft_edges
+from bgremove.refine import OPENNESS, Edges, Refined, soft_edges
 from bgremove.removers.base import Matte
 from bgremove.removers.hinted import HintedRemover
 from bgremove.second_look import both_looks, is_doubtful
@@ -93,22 +93,15 @@ class NetworkRemover(HintedRemover):
     ) -> None:
         if threshold is not None:
             check_number("threshold", threshold, 0, 1)
-        self.box, self.point = checked_hints(box, point)
-        self._to_alpha = find_edges(edges)
+        self._take_over(
+            model=model, threshold=threshold, device=device, edges=edges, box=box, point=point
+        )
         self.segmenter = load_segmenter(model, device)
         card = self.segmenter.card
         self._asked = [output for output in self.outputs if output in card.outputs]
         if not self._asked:
             card.channel_of(self.outputs[-1])
         self.threshold = threshold
-        self.options = {
-            "model": model,
-            "threshold": threshold,
-            "device": device,
-            "edges": edges,
-            "box": self.box,
-            "point": self.point,
-        }
 
     def __getstate__(self) -> dict[str, Any]:
         """Be pickled without the network: where it is wanted, that is read again."""

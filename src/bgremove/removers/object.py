@@ -11,9 +11,8 @@ from bgremove.arrays import Image, Probability, alpha_from_uint8, alpha_to_uint8
 from bgremove.contour import Outline, Shape
 from bgremove.errors import OptionError
 from bgremove.graph_cut import best_of_cuts
-from bgremove.hints import Attention, attention, checked_hints, meant
+from bgremove.hints import Attention, attention, meant
 from bgremove.option_checks import check_choice, check_number
-from bgremove.refine import find_edges
 from bgremove.removers.base import Matte
 from bgremove.removers.hinted import HintedRemover
 from bgremove.threads import in_threads
@@ -107,18 +106,9 @@ class ObjectRemover(HintedRemover):
         if low is not None and high is not None and low > high:
             raise OptionError(f"low must not exceed high, got low {low} and high {high}")
         check_choice("quality", quality, QUALITIES)
+        self._take_over(low=low, high=high, quality=quality, edges=edges, box=box, point=point)
         self.low, self.high = low, high
         self.quality = quality
-        self.box, self.point = checked_hints(box, point)
-        self._to_alpha = find_edges(edges)
-        self.options = {
-            "low": low,
-            "high": high,
-            "quality": quality,
-            "box": self.box,
-            "point": self.point,
-            "edges": edges,
-        }
 
     def matte(self, image: Image) -> Matte:
         """Find the object in an image: the steps, then blurred and brought to its size."""

@@ -46,7 +46,7 @@ def read_step(path: Path) -> int:
         return _step(saved)
 
 
-def load_checkpoint(path: Path, model: keras.Model, average: list[Any]) -> int:
+def load_checkpoint(model: keras.Model, path: Path, average: list[Any]) -> int:
     """Put a saved state into a model, its optimizer and the moving average; give the step.
 
     Raises

@@ -149,7 +149,7 @@ def _begin(model: keras.Model, config: RunConfig, checkpoint: Path) -> tuple[lis
     if not checkpoint.exists() and config.start is not None:
         load_weights(model, config.start)
     average = _values(model)
-    first = load_checkpoint(checkpoint, model, average) if checkpoint.exists() else 0
+    first = load_checkpoint(model, checkpoint, average) if checkpoint.exists() else 0
     return average, first
 
 

@@ -6,7 +6,6 @@ out with channels last, as in Keras; in between, channels come first, as ONNX wa
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -24,11 +23,6 @@ OPSET = 17
 
 IR_VERSION = 8
 """The file format of that opset."""
-
-
-def export_onnx(model: keras.Model, path: Path) -> None:
-    """Write a network of `bgremove.network` as an ONNX file, as `onnx_bytes` gives it."""
-    path.write_bytes(onnx_bytes(model))
 
 
 def onnx_bytes(model: keras.Model) -> bytes:
