@@ -15,7 +15,7 @@ DONE = Outcome(
     name='in/a "1",\n.png',
     status="done",
     target=Path("out/a.png"),
-    subject=Subject(width=10, height=4, area=0.25, box=(2, 1, 7, 3)),
+    subject=Subject(width=10, height=4, area=0.25, box=(2, 1, 5, 2)),
     seconds={"decode": 0.1, "matte": 0.2, "compose": 0.3, "encode": 0.4, "write": 0.5},
 )
 FAILED = Outcome(name="b\udcff", status="failed", message="no such file", error="ImageReadError")
@@ -30,7 +30,7 @@ PLAIN = [
         "message": None,
         "size": [10, 4],
         "area": 0.25,
-        "box": [2, 1, 7, 3],
+        "box": [2, 1, 5, 2],
         "seconds": dict(DONE.seconds),
     },
     {
@@ -82,7 +82,8 @@ def test_csv_has_a_column_each() -> None:
         done, failed = csv.DictReader(file)
     assert tuple(done) == COLUMNS
     assert done["input"] == DONE.name
-    assert [done[side] for side in ("left", "top", "right", "bottom")] == ["2", "1", "7", "3"]
+    sides = ("box_left", "box_top", "box_width", "box_height")
+    assert [done[side] for side in sides] == ["2", "1", "5", "2"]
     assert done["write_seconds"] == "0.5"
     assert (failed["input"], failed["status"], failed["area"]) == (FAILED.name, "failed", "")
 
