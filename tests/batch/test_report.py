@@ -2,13 +2,14 @@
 
 import csv
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from bgremove.batch import Outcome, Report, Subject, check_report, summary
-from bgremove.batch.report import COLUMNS
+from bgremove.batch.report import COLUMNS, entry
 from bgremove.errors import ImageWriteError, OptionError
 
 DONE = Outcome(
@@ -86,6 +87,15 @@ def test_csv_has_a_column_each() -> None:
     assert [done[side] for side in sides] == ["2", "1", "5", "2"]
     assert done["write_seconds"] == "0.5"
     assert (failed["input"], failed["status"], failed["area"]) == (FAILED.name, "failed", "")
+
+
+def test_the_page_on_reports_tells_each_key_and_column() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "batch.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1:3] for line in page.splitlines() if line.startswith("| `")]
+    keys, columns = (" ".join(row[i] for row in rows) for i in range(2))
+    assert re.findall(r"`(\w+)`", keys) == list(entry(DONE))
+    assert re.findall(r"`(\w+)`", columns) == list(COLUMNS)
+    assert all(f"`{key}`" in page for key in COUNTS)
 
 
 def test_the_summary_counts_every_status() -> None:
