@@ -1,5 +1,6 @@
 """The command: exit code, standard output and standard error, each on its own."""
 
+import json
 import os
 import re
 import shlex
@@ -14,6 +15,7 @@ from pathlib import Path
 import click
 import numpy as np
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 from PIL import Image as PILImage
 from processes import COMMAND, at_terminal, environment, in_shell, interrupts_heeded
@@ -28,6 +30,7 @@ from bgremove.removers import METHODS, remover_class
 from bgremove.removers.object import QUALITIES
 
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
+REPOSITORY = Path(__file__).parent.parent
 
 
 def draw(*paths: str, colour: tuple[int, int, int] = BLUE) -> bytes:
@@ -477,6 +480,40 @@ class TestHelp:
         assert out.startswith(f"Usage: bgremove {name} [OPTIONS]")
 
 
+class TestCompletion:
+    @pytest.mark.parametrize(
+        ("words", "started", "offered"),
+        [
+            ("", "photo", [("file", "photo")]),
+            ("", "mod", [("file", "mod"), ("plain", "models")]),
+            ("a.jpg", "mod", [("file", "mod")]),
+            ("a.jpg --out", "", [("file", "")]),
+            ("--explain", "s", [("dir", "s")]),
+            ("--background", "sk", [("file", "sk")]),
+            ("--model", "tiramisu-", [("file", "tiramisu-"), ("plain", "tiramisu-fast")]),
+            ("--method", "c", [("plain", "contour")]),
+            ("batch", "mod", [("file", "mod")]),
+            ("batch --out", "", [("dir", "")]),
+            ("batch --report", "r", [("file", "r")]),
+            ("batch --from-file", "", [("file", "")]),
+            ("doctor", "--j", [("plain", "--json")]),
+        ],
+    )
+    def test_the_shell_is_told_what_may_follow(
+        self, words: str, started: str, offered: list[tuple[str, str]]
+    ) -> None:
+        shell = ShellComplete(command, {}, "bgremove", "_BGREMOVE_COMPLETE")
+        items = shell.get_completions(words.split(), started)
+        assert [(item.type, item.value) for item in items] == offered
+
+    @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+    def test_each_shell_gets_its_script(self, shell: str) -> None:
+        asking = environment(_BGREMOVE_COMPLETE=f"{shell}_source")
+        done = subprocess.run(COMMAND, env=asking, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "bgremove" in done.stdout
+
+
 class TestModels:
     def test_the_shipped_models_are_listed_with_their_quality(self) -> None:
         code, out, err = told(run("models"))
@@ -484,6 +521,15 @@ class TestModels:
         assert "tiramisu (default): " in out
         assert re.search(r"^  holdout_person: .*0\.\d", out, re.MULTILINE)
         assert re.search(r"^  val: .*0\.\d", out, re.MULTILINE)
+
+    def test_a_script_gets_their_cards(self) -> None:
+        code, out, err = told(run("models", "--json"))
+        assert (code, err) == (0, "")
+        listed = json.loads(out)
+        assert [card["name"] for card in listed if card["default"]] == ["tiramisu"]
+        for card in listed:
+            file = Path(REPOSITORY, "models", card["name"], "card.json")
+            assert {**json.loads(file.read_text()), "default": card["default"]} == card
 
 
 class TestDoctor:
@@ -493,6 +539,17 @@ class TestDoctor:
         assert f"bgremove: {bgremove.__version__}" in out
         assert "GPU: " in out
         assert code == ("BROKEN" in out)
+
+    def test_a_script_gets_the_same(self) -> None:
+        code, out, err = told(run("doctor", "--json"))
+        assert err == ""
+        findings = json.loads(out)
+        assert findings[0] == {
+            "topic": "bgremove", "text": bgremove.__version__, "broken": False,
+        }  # fmt: skip
+        lines = run("doctor").stdout.replace("BROKEN: ", "").splitlines()
+        assert [f"{found['topic']}: {found['text']}" for found in findings] == lines
+        assert code == any(found["broken"] for found in findings)
 
 
 @pytest.fixture

@@ -83,6 +83,21 @@ class TestRun:
         assert [photo["status"] for photo in report["photos"]] == ["done", "done", "failed"]
         assert report["summary"]["photos"] == 3
 
+    def test_a_report_s_box_can_be_passed_on(self) -> None:
+        draw("in/a.png")
+        assert batch("in", "--out", "out", "--report", "r.jsonl").exit_code == 0
+        report = Path("r.jsonl").read_text().splitlines()
+        box = ",".join(map(str, json.loads(report[0])["box"]))
+        result = batch("in", "--out", "boxed", "--box", box, "--report", "again.jsonl")
+        assert result.exit_code == 0
+        alpha, boxed = (
+            PILImage.open(f"{folder}/a-cutout.png").getchannel("A") for folder in ("out", "boxed")
+        )
+        left, top, width, height = map(int, box.split(","))
+        sides = (left, top, left + width, top + height)
+        assert alpha.point(lambda level: level >= 128).getbbox() == sides
+        assert boxed.tobytes() == alpha.tobytes()
+
     def test_the_outputs_are_those_of_the_plain_command(self) -> None:
         draw("in/a.png", side=200)
         assert batch("in", "--out", "out").exit_code == 0

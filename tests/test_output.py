@@ -430,6 +430,8 @@ def test_each_kind_of_output_is_what_it_was(name: str) -> None:
             "position must be center, original, X% or X%,Y% in 0…100, got 'left'",
         ),
         ({"position": "101%"}, "position must be .* got '101%'"),
+        ({"position": "0%", "crop": True}, r"position only works together with a size like 800x6"),
+        ({"position": "original", "size": "preview"}, "position only works together with a size"),
         ({"background": "#ff000080"}, "background must be an opaque colour, got '#ff000080'"),
         ({"background": np.zeros((9, 9, 3))}, r"background must be .* got array\("),
         ({"background": (255, 0, 0)}, r"background must be .* got \(255, 0, 0\)"),

@@ -55,6 +55,12 @@ def test_public_errors_are_those_of_the_tree() -> None:
             assert getattr(bgremove, name) is getattr(errors, name)
 
 
+def test_typed_programs_pass_the_type_checker() -> None:
+    command = [sys.executable, "-m", "mypy", "--strict", "tests/typed_uses.py"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 def test_the_version_is_the_project_s() -> None:
     project = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
     assert re.search(r'^version = "(.+)"$', project, re.MULTILINE)[1] == bgremove.__version__

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from bgremove.output import Output
     from bgremove.removers.auto import AutoRemover
     from bgremove.removers.base import Matte, Remover
+    from bgremove.removers.hinted import HintedRemover
     from bgremove.removers.object import ObjectRemover
     from bgremove.removers.person import PersonRemover
     from bgremove.removers.subject import SubjectRemover
@@ -53,6 +54,7 @@ __all__ = [
     "AutoRemover",
     "BgremoveError",
     "DeviceError",
+    "HintedRemover",
     "ImageError",
     "ImageReadError",
     "ImageTooLargeError",
@@ -81,6 +83,7 @@ __all__ = [
 
 _LAZY = {
     "AutoRemover": "bgremove.removers.auto",
+    "HintedRemover": "bgremove.removers.hinted",
     "Matte": "bgremove.removers.base",
     "ModelCard": "bgremove.cards",
     "ObjectRemover": "bgremove.removers.object",

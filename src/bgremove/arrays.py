@@ -52,15 +52,28 @@ def check_picture(array: NDArray[Any]) -> NDArray[np.uint8]:
     if not isinstance(array, np.ndarray):
         raise InputError(f"{expected}, got {type(array).__name__}")
     if array.dtype != np.uint8:
-        detail = ""
-        if array.dtype.kind == "f" and array.size and not np.isfinite(array).all():
-            detail = " with NaN or infinity in it"
-        elif array.dtype.kind == "f":
-            detail = "; if it is in 0…1, pass np.rint(array * 255).astype(np.uint8)"
-        raise InputError(f"{expected}, got dtype {array.dtype}{detail}")
+        raise InputError(f"{expected}, got dtype {array.dtype}{_way_to_uint8(array)}")
     if array.ndim != 3 or array.shape[2] not in (3, 4) or 0 in array.shape:
-        raise InputError(f"{expected}, got shape {array.shape}")
+        raise InputError(f"{expected}, got shape {array.shape}{_way_to_channels(array.shape)}")
     return array
+
+
+def _way_to_uint8(array: NDArray[Any]) -> str:
+    if array.dtype == np.uint16:
+        return "; of 16 bits, pass (array // 257).astype(np.uint8)"
+    if array.dtype.kind != "f":
+        return ""
+    if array.size and not np.isfinite(array).all():
+        return " with NaN or infinity in it"
+    return "; if it is in 0…1, pass np.rint(array * 255).astype(np.uint8)"
+
+
+def _way_to_channels(shape: tuple[int, ...]) -> str:
+    if len(shape) == 2 or shape[2:] == (1,):
+        return "; of grey, pass np.dstack([array] * 3)"
+    if len(shape) == 3 and shape[0] in (3, 4) and shape[2] not in (3, 4):
+        return "; the channels come last: pass array.transpose(1, 2, 0)"
+    return "; pass one picture at a time" if len(shape) == 4 else ""
 
 
 def alpha_from_uint8(values: NDArray[np.uint8]) -> Alpha:

@@ -238,15 +238,20 @@ def write_card(card: ModelCard, path: Path) -> None:
     """
     from bgremove.image_io import write_atomically  # brings Pillow, which `doctor` must do without
 
-    table = {key: value for key, value in asdict(card).items() if value is not None}
-    for key in ("shapes", "coarse_shapes"):
-        if not table["input"][key]:
-            del table["input"][key]
-    text = json.dumps(table, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(table_of(card), indent=2, ensure_ascii=False) + "\n"
     try:
         write_atomically(text.encode(), path, overwrite=True)
     except ImageWriteError as error:
         raise CardError(str(error)) from error
+
+
+def table_of(card: ModelCard) -> dict[str, Any]:
+    """Give a card as the plain data of its ``card.json``."""
+    table = {key: value for key, value in asdict(card).items() if value is not None}
+    for key in ("shapes", "coarse_shapes"):
+        if not table["input"][key]:
+            del table["input"][key]
+    return table
 
 
 def _card(table: dict[str, Any]) -> ModelCard:

@@ -1,17 +1,19 @@
 """The command: words to calls, outcomes to lines, errors to exit codes, and nothing else."""
 
 import errno
+import json
 import os
 import signal
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
+from click.shell_completion import CompletionItem
 
 from bgremove import __version__
 from bgremove.cli_batch import batch_command
@@ -20,6 +22,8 @@ from bgremove.cli_shared import (
     Teller,
     WithMethods,
     check_loudness,
+    complete_file,
+    complete_folder,
     options_of_method,
     output_of,
     signals_as_interrupt,
@@ -127,6 +131,28 @@ class _Format(click.Choice):  # type: ignore[type-arg,unused-ignore]
         return super().convert("jpeg" if str(value).lower() == "jpg" else value, param, ctx)
 
 
+def _commands_and_files(
+    ctx: click.Context, option: click.Parameter, started: str
+) -> list[CompletionItem]:
+    """Offer the other commands, too, to who has begun to write one."""
+    is_first = started and not ctx.params.get("inputs")
+    names = [str(other.name) for other in command.others] if is_first else []
+    return [*complete_file(ctx, option, started), *_offered(names, started)]
+
+
+def _models_and_files(
+    ctx: click.Context, option: click.Parameter, started: str
+) -> list[CompletionItem]:
+    from bgremove.model_files import shipped_models
+
+    names = [card.name for card in shipped_models()]
+    return [*complete_file(ctx, option, started), *_offered(names, started)]
+
+
+def _offered(names: list[str], started: str) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in names if name.startswith(started)]
+
+
 @click.command(
     cls=_CutOrOther,
     context_settings={
@@ -137,7 +163,7 @@ class _Format(click.Choice):  # type: ignore[type-arg,unused-ignore]
     epilog="Options can also be set as BGREMOVE_METHOD, BGREMOVE_MODEL, BGREMOVE_DEVICE and so "
     "on. To cut out a picture named like a command, write ./models",
 )
-@click.argument("inputs", nargs=-1, required=True)
+@click.argument("inputs", nargs=-1, required=True, shell_complete=_commands_and_files)
 @click.option(
     "--method",
     type=click.Choice(list(METHODS)),
@@ -145,7 +171,12 @@ class _Format(click.Choice):  # type: ignore[type-arg,unused-ignore]
     show_default=True,
     help="What to look for: see below.",
 )
-@click.option("--model", metavar="NAME|PATH", help="A shipped model (bgremove models) or a file.")
+@click.option(
+    "--model",
+    metavar="NAME|PATH",
+    shell_complete=_models_and_files,
+    help="A shipped model (bgremove models) or a file.",
+)
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 1),
@@ -174,6 +205,7 @@ class _Format(click.Choice):  # type: ignore[type-arg,unused-ignore]
 @click.option(
     "--explain",
     metavar="DIR",
+    shell_complete=complete_folder,
     help="contour: draw each step into DIR, as NAME-steps.png.",
 )
 @click.option(
@@ -190,6 +222,7 @@ class _Format(click.Choice):  # type: ignore[type-arg,unused-ignore]
 @click.option(
     "--background",
     metavar="COLOR|PICTURE|blur[:RADIUS]",
+    shell_complete=complete_file,
     help="What to lay the cutout over: a CSS colour, a picture, or the photo without it, blurred.",
 )
 @click.option("--crop", is_flag=True, default=None, help="Cut down to the subject.")
@@ -218,6 +251,7 @@ class _Format(click.Choice):  # type: ignore[type-arg,unused-ignore]
     "-o",
     "--out",
     metavar="FILE|DIR|-",
+    shell_complete=complete_file,
     help="Where to write.  [default: NAME-cutout.png beside each picture; standard output for -]",
 )
 @click.option("--overwrite", is_flag=True, help="Replace outputs that exist; never an input.")
@@ -294,11 +328,20 @@ def command(
     ctx.exit(1 if missing else teller.exit_code)
 
 
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print it as JSON, for scripts.")
+
+
 @click.command("models", help="List the models that --model takes by name.")
-def models() -> None:
+@_as_json
+def models(*, as_json: bool) -> None:
     from bgremove.api import models as shipped
+    from bgremove.cards import table_of
     from bgremove.model_files import DEFAULT_MODEL
 
+    if as_json:
+        cards = [{**table_of(card), "default": card.name == DEFAULT_MODEL} for card in shipped()]
+        print_line(json.dumps(cards, indent=2))
+        return
     for card in shipped():
         default = " (default)" if card.name == DEFAULT_MODEL else ""
         print_line(f"{card.name}{default}: {card.description}")
@@ -308,16 +351,19 @@ def models() -> None:
 
 
 @click.command("doctor", help="Tell what is installed, and whether models and GPUs can be used.")
+@_as_json
 @click.pass_context
-def doctor(ctx: click.Context, /) -> None:
+def doctor(ctx: click.Context, /, *, as_json: bool) -> None:
     from bgremove.doctor import examine
 
-    print_line(f"bgremove: {__version__}")
-    broken = False
+    findings = []
     for finding in examine():
-        print_line(f"{finding.topic}: {'BROKEN: ' if finding.broken else ''}{finding.text}")
-        broken |= finding.broken
-    ctx.exit(1 if broken else 0)
+        findings.append(asdict(finding))
+        if not as_json:
+            print_line(f"{finding.topic}: {'BROKEN: ' if finding.broken else ''}{finding.text}")
+    if as_json:
+        print_line(json.dumps(findings, indent=2))
+    ctx.exit(1 if any(finding["broken"] for finding in findings) else 0)
 
 
 command.others = (batch_command(command.params), models, doctor)

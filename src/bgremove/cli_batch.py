@@ -15,6 +15,8 @@ from bgremove.cli_shared import (
     Teller,
     WithMethods,
     check_loudness,
+    complete_file,
+    complete_folder,
     options_of_method,
     output_of,
     signals_as_interrupt,
@@ -68,11 +70,21 @@ def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
     return command
 
 
-@click.argument("inputs", nargs=-1)
-@click.option("-o", "--out", metavar="DIR", required=True, help="The folder for the cutouts.")
+@click.argument("inputs", nargs=-1, shell_complete=complete_file)
+@click.option(
+    "-o",
+    "--out",
+    metavar="DIR",
+    required=True,
+    shell_complete=complete_folder,
+    help="The folder for the cutouts.",
+)
 @click.option("--recursive", "-r", is_flag=True, help="Search subfolders, too.")
 @click.option(
-    "--from-file", metavar="FILE|-", help="A list of photos, a name a line (or find -print0)."
+    "--from-file",
+    metavar="FILE|-",
+    shell_complete=complete_file,
+    help="A list of photos, a name a line (or find -print0).",
 )
 @click.option(
     "--name",
@@ -108,7 +120,12 @@ def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
 @click.option(
     "--resume", is_flag=True, help="Skip what an earlier run has done that is still valid."
 )
-@click.option("--report", metavar="FILE", help="What became of each photo: .json, .jsonl or .csv.")
+@click.option(
+    "--report",
+    metavar="FILE",
+    shell_complete=complete_file,
+    help="What became of each photo: .json, .jsonl or .csv.",
+)
 @click.option("--fsync", is_flag=True, help="Wait until the disk has each output.")
 @click.option("--dry-run", is_flag=True, help="List the planned outputs without writing them.")
 @click.pass_context

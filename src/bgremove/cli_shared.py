@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
+from click.shell_completion import CompletionItem
 
 from bgremove.errors import ImageWriteError, printable
 from bgremove.removers import METHODS, check_options
@@ -22,6 +23,20 @@ if TYPE_CHECKING:
 
 ENDED_BY_SIGNAL = 128
 """What shells add to a signal's number for a command that it ended."""
+
+
+def complete_file(
+    _ctx: click.Context, _option: click.Parameter, started: str
+) -> list[CompletionItem]:
+    """Let the shell complete a file's name."""
+    return [CompletionItem(started, type="file")]
+
+
+def complete_folder(
+    _ctx: click.Context, _option: click.Parameter, started: str
+) -> list[CompletionItem]:
+    """Let the shell complete a folder's name."""
+    return [CompletionItem(started, type="dir")]
 
 
 def options_of_method(ctx: click.Context, method: str, options: dict[str, Any]) -> dict[str, Any]:

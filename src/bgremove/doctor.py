@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from bgremove import __version__
 from bgremove.cards import CARD_FILE, check_complete, check_hash, read_card
 from bgremove.devices import check_opencv, find_gpus, has_driver, why_no_gpu
 from bgremove.errors import BgremoveError, DeviceError, MissingExtraError
@@ -47,6 +48,7 @@ def examine() -> Iterator[Finding]:
         Nothing is raised: what is broken is found. TensorFlow is asked for GPUs only where there
         is a driver, since that takes seconds.
     """
+    yield Finding(topic="bgremove", text=__version__)
     yield Finding(topic="Python", text=f"{platform.python_version()}, {platform.platform()}")
     for name, module in CORE_LIBRARIES.items():
         yield _core_library(name, module)

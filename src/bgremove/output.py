@@ -113,8 +113,13 @@ class Output:
         if self.margin != "0" and not self.crop:
             raise OptionError("margin only works together with crop: pass --crop (crop=True), too")
         _margin_of(self.margin, 1)
-        _size_of(self.size)
+        size = _size_of(self.size)
         _position_of(self.position)
+        if self.position != "center" and size is None:
+            raise OptionError(
+                "position only works together with a size like 800x600: pass --size (size=…), too; "
+                f"got size {self.size}"
+            )
         if self.background is not None:
             _check_background(self.background)
 

@@ -193,7 +193,10 @@ class TestOutputs:
         draw("a.jpg", "a.png", "b.jpg")
         planned = plan(["a.jpg", "a.png", "b.jpg"], overwrite=True)
         assert ways(planned) == [("b.jpg", "b-cutout.png")]
-        reason = "a-cutout.png would be the output of a.jpg and of a.png; nothing was written"
+        reason = (
+            "a-cutout.png would be the output of a.jpg and of a.png; nothing was written; "
+            "bgremove batch --name '{stem}-{suffix}.{ext}' keeps them apart"
+        )
         assert complaints(planned) == [("a.jpg", reason), ("a.png", reason)]
 
     def test_one_output_by_two_ways_is_one_output(self, draw: Draw) -> None:

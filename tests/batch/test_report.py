@@ -2,20 +2,21 @@
 
 import csv
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from bgremove.batch import Outcome, Report, Subject, check_report, summary
-from bgremove.batch.report import COLUMNS
+from bgremove.batch.report import COLUMNS, entry
 from bgremove.errors import ImageWriteError, OptionError
 
 DONE = Outcome(
     name='in/a "1",\n.png',
     status="done",
     target=Path("out/a.png"),
-    subject=Subject(width=10, height=4, area=0.25, box=(2, 1, 7, 3)),
+    subject=Subject(width=10, height=4, area=0.25, box=(2, 1, 5, 2)),
     seconds={"decode": 0.1, "matte": 0.2, "compose": 0.3, "encode": 0.4, "write": 0.5},
 )
 FAILED = Outcome(name="b\udcff", status="failed", message="no such file", error="ImageReadError")
@@ -30,7 +31,7 @@ PLAIN = [
         "message": None,
         "size": [10, 4],
         "area": 0.25,
-        "box": [2, 1, 7, 3],
+        "box": [2, 1, 5, 2],
         "seconds": dict(DONE.seconds),
     },
     {
@@ -82,9 +83,19 @@ def test_csv_has_a_column_each() -> None:
         done, failed = csv.DictReader(file)
     assert tuple(done) == COLUMNS
     assert done["input"] == DONE.name
-    assert [done[side] for side in ("left", "top", "right", "bottom")] == ["2", "1", "7", "3"]
+    sides = ("box_left", "box_top", "box_width", "box_height")
+    assert [done[side] for side in sides] == ["2", "1", "5", "2"]
     assert done["write_seconds"] == "0.5"
     assert (failed["input"], failed["status"], failed["area"]) == (FAILED.name, "failed", "")
+
+
+def test_the_page_on_reports_tells_each_key_and_column() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "batch.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1:3] for line in page.splitlines() if line.startswith("| `")]
+    keys, columns = (" ".join(row[i] for row in rows) for i in range(2))
+    assert re.findall(r"`(\w+)`", keys) == list(entry(DONE))
+    assert re.findall(r"`(\w+)`", columns) == list(COLUMNS)
+    assert all(f"`{key}`" in page for key in COUNTS)
 
 
 def test_the_summary_counts_every_status() -> None:

@@ -187,11 +187,11 @@ class TestRun:
 
 
 class TestMeasured:
-    def test_the_box_ends_outside_and_the_area_is_a_share(self) -> None:
+    def test_the_box_is_given_as_one_is_taken_and_the_area_is_a_share(self) -> None:
         alpha = np.zeros((4, 10), np.uint8)
         alpha[1:3, 2:7] = 128
         alpha[0, 0] = 127
-        assert measured(alpha) == Subject(width=10, height=4, area=0.25, box=(2, 1, 7, 3))
+        assert measured(alpha) == Subject(width=10, height=4, area=0.25, box=(2, 1, 5, 2))
 
     def test_nothing_has_no_box(self) -> None:
         empty = Subject(width=2, height=3, area=0.0, box=None)

@@ -192,6 +192,20 @@ def test_missing_file_is_told(tmp_path: Path) -> None:
         read_photo(tmp_path / "nowhere.jpg")
 
 
+@pytest.mark.parametrize("address", ["https://x.org/a.jpg", "http://x.org/a?w=9"])
+def test_address_is_told(address: str) -> None:
+    told = "expected a file, got an address, and bgremove works offline: pass the bytes of what it"
+    with pytest.raises(ImageReadError, match=told):
+        read_photo(address)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows tells it in another way")
+def test_text_that_is_no_name_is_not_repeated_whole() -> None:
+    told = "^A{40}…: 100,000 characters are no file's name; pass a picture's bytes as bytes$"
+    with pytest.raises(ImageReadError, match=told):
+        read_photo("A" * 100_000)
+
+
 def test_folder_is_told(tmp_path: Path) -> None:
     with pytest.raises(ImageReadError, match=r": expected a picture file, got a folder$"):
         read_photo(tmp_path)
@@ -225,7 +239,7 @@ def test_file_without_permission_is_told(tmp_path: Path) -> None:
         read_photo(path)
 
 
-@pytest.mark.parametrize("path", ["x" * 5000, "x\0.png", f"{__file__}/x.png"])
+@pytest.mark.parametrize("path", ["x\0.png", f"{__file__}/x.png"])
 def test_path_that_cannot_be_is_told(path: str) -> None:
     with pytest.raises(ImageReadError, match=r": cannot be read: [^\n]+$"):
         read_photo(path)

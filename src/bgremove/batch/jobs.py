@@ -47,7 +47,7 @@ class Subject:
     area : float
         The subject's share of it, 0 to 1.
     box : tuple of 4 ints, or None
-        Left, top, right and bottom; right and bottom lie outside. None where there is none.
+        Left, top, width and height, as a remover's ``box``. None where there is none.
     """
 
     width: int

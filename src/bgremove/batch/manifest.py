@@ -371,8 +371,8 @@ def _stamp(value: Any) -> Stamp:
 def _box(value: Any) -> tuple[int, int, int, int] | None:
     if value is None:
         return None
-    left, top, right, bottom = map(_whole, value)
-    return left, top, right, bottom
+    left, top, width, height = map(_whole, value)
+    return left, top, width, height
 
 
 def _subject(value: Any) -> Subject | None:

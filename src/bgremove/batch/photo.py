@@ -154,7 +154,7 @@ def measured(alpha: NDArray[np.uint8]) -> Subject:
         width=width,
         height=height,
         area=round(np.count_nonzero(mask) / mask.size, 6),
-        box=(columns.start, rows.start, columns.stop, rows.stop),
+        box=(columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start),
     )
 
 

@@ -23,6 +23,9 @@ DEFAULT_NAME = f"{{stem}}{OUTPUT_MARK}.{{ext}}"
 NAME_FIELDS = ("stem", "suffix", "ext")
 """What a template may hold: the photo's name without its ending, that ending, the output's."""
 
+APART = "{stem}-{suffix}.{ext}"
+"""A template for photos that have one name and several endings."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -289,10 +292,17 @@ def _problem(
     if _is_of_another_format(target.name, suffix):
         return f"{target} would be a {suffix}; end the name with .{{ext}}"
     if len(writers) > 1:
-        return f"{target} would be the output of {' and of '.join(writers)}; nothing was written"
+        both = " and of ".join(writers)
+        hint = f"; bgremove batch --name '{APART}' keeps them apart" if _differ(writers) else ""
+        return f"{target} would be the output of {both}; nothing was written{hint}"
     known = identity(target)
     if known and known in losses:
         return f"{target} would overwrite {losses[known]}; nothing was written"
     if os.path.lexists(target) and not job.overwrite:
         return exists_already(str(target))
     return None
+
+
+def _differ(names: Sequence[str]) -> bool:
+    """Tell whether each photo's name ends in another way."""
+    return len({_ending(name) for name in names}) == len(names)

@@ -22,7 +22,7 @@ STAGES = ("decode", "matte", "compose", "encode", "write")
 
 COLUMNS = (
     *("input", "output", "status", "error", "message", "width", "height", "area"),
-    *("left", "top", "right", "bottom"),
+    *("box_left", "box_top", "box_width", "box_height"),
     *(f"{stage}_seconds" for stage in STAGES),
 )
 """Of a CSV report."""

@@ -14,16 +14,13 @@ from bgremove.batch.jobs import Outcome, failed
 from bgremove.batch.places import identity, place_of, real_folder
 from bgremove.errors import ImageReadError, reason_of
 from bgremove.image_io import PICTURE_SUFFIXES
-from bgremove.paths import STREAM, is_folder
+from bgremove.paths import STREAM, is_address, is_folder
 
 OUTPUT_MARK = "-cutout"
 """What is added to a photo's name for its output's, and tells outputs from photos."""
 
 _OUTPUT = re.compile(rf"{OUTPUT_MARK}(-\d+)?$")
 """How an output's name ends, or that of one of several frames'."""
-
-WEB = ("http://", "https://")
-"""How addresses begin."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +147,7 @@ class _Search:
         self.unlisted: dict[str, OSError] = {}
 
     def expand(self, text: str) -> list[Source]:
-        if text.startswith(WEB) and not os.path.lexists(text):
+        if is_address(text):
             raise ImageReadError(
                 "expected a file, got an address, and bgremove works offline: fetch the picture "
                 "first, or pipe it in, as in: curl ADDRESS | bgremove - > cutout.png"

@@ -1,5 +1,6 @@
 """Picture files, bytes and PIL images, told by what they begin with, checked and decoded."""
 
+import errno
 import os
 import re
 import stat
@@ -29,6 +30,7 @@ from bgremove.errors import (
 from bgremove.extras import import_extra
 from bgremove.image_io.photo import Photo
 from bgremove.image_io.pixels import photo_of
+from bgremove.paths import is_address
 
 DEFAULT_MAX_PIXELS = 200_000_000
 """More than any camera takes in one shot (150 megapixels in 2025), and 0.8 GB decoded."""
@@ -77,10 +79,28 @@ def read_photo(
         _check_regular(Path(file), name)
         with Path(file).open("rb") as stream:
             return _decode(stream, name, max_pixels, frame)
-    except FileNotFoundError as error:
-        raise ImageReadError(f"{name}: no such file") from error
     except (OSError, ValueError) as error:
-        raise ImageReadError(f"{name}: cannot be read: {reason_of(error)}") from error
+        raise _unread(name, error) from error
+
+
+def _unread(name: str, error: OSError | ValueError) -> ImageReadError:
+    if is_address(name):
+        return ImageReadError(
+            f"{name}: expected a file, got an address, and bgremove works offline: pass the bytes "
+            "of what it leads to"
+        )
+    if isinstance(error, FileNotFoundError):
+        return ImageReadError(f"{name}: no such file")
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        return ImageReadError(
+            f"{name[:_PART_OF_A_NAME]}…: {len(name):,} characters are no file's name; "
+            "pass a picture's bytes as bytes"
+        )
+    return ImageReadError(f"{name}: cannot be read: {reason_of(error)}")
+
+
+_PART_OF_A_NAME = 40
+"""Characters that are told of a text that is none, as of a picture in base64."""
 
 
 def decode(data: bytes, name: str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Photo:

@@ -84,7 +84,7 @@ class Remover(ABC):
         Matte
         """
 
-    def alpha(self, image: Image) -> Alpha:
+    def alpha(self, image: NDArray[Any]) -> Alpha:
         """Give the subject's alpha.
 
         Parameters
