@@ -17,6 +17,7 @@ import pytest
 from hypothesis import settings
 from PIL import Image
 
+from bgremove import threads
 from bgremove.cards import CARD_FILE, InputSpec, ModelCard, read_card, write_card
 
 settings.register_profile("bgremove", deadline=None)
@@ -95,8 +96,9 @@ os.fsync = lambda _: {do}
 
 
 @pytest.fixture
-def threads_as_before() -> Iterator[None]:
+def threads_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     before = cv2.getNumThreads()
+    monkeypatch.setattr(threads, "_limit", threads._limit)
     yield
     cv2.setNumThreads(before)
 
