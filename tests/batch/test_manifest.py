@@ -341,7 +341,6 @@ def test_a_line_that_nobody_can_parse_says_nothing(text: bytes) -> None:
 
 
 def test_two_runs_never_write_to_one_folder() -> None:
-    pytest.importorskip("fcntl", reason="files are locked where there is fcntl")
     with (
         Manifest(Path("out"), "r"),
         pytest.raises(ImageWriteError, match="out: another run is writing there; wait for it"),
