@@ -439,6 +439,22 @@ class TestSignals:
         assert batch("in", "--out", "out", "--resume").exit_code == 0
         assert len(outputs()) == PHOTOS
 
+    def test_windows_ctrl_break_ends_it_as_cleanly(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """By another signal, which stands in for the one that only Windows has."""
+        Path("site").mkdir()
+        Path("site/sitecustomize.py").write_text("import signal; signal.SIGBREAK = signal.SIGUSR1")
+        monkeypatch.syspath_prepend("site")
+        for index in range(PHOTOS):
+            draw(f"in/{index}.png", side=400, seed=index)
+        with started("in", "--out", "out", "--jobs", "2") as process:
+            wait_for_events(process, 4)
+            os.killpg(process.pid, signal.SIGUSR1)
+            assert process.wait(60) == 128 + signal.SIGUSR1
+            said = process.stderr.read().decode()
+        assert "bgremove: terminated\n" in said
+        assert "Traceback" not in said
+        assert not list(Path("out").rglob("*.part"))
+
     def test_under_nohup_it_goes_on(self, hangup: int) -> None:
         for index in range(PHOTOS):
             draw(f"in/{index}.png", side=400, seed=index)
