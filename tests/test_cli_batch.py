@@ -537,3 +537,4 @@ def test_the_terminal_shows_a_bar() -> None:
     assert process.wait(60) == 0
     assert re.search(rb"\[#+-*\] \d/3, [\d.]+ photos/s, 0:\d\d:\d\d left, 0 failed", shown)
     assert b"bgremove: 3 photos: 3 cut out" in shown
+    assert b"\x1b" not in shown  # which Windows' older consoles would show
