@@ -2,7 +2,9 @@
 
 import csv
 import json
+import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,6 +87,14 @@ def test_csv_has_a_column_each() -> None:
     assert [done[side] for side in ("left", "top", "right", "bottom")] == ["2", "1", "7", "3"]
     assert done["write_seconds"] == "0.5"
     assert (failed["input"], failed["status"], failed["area"]) == (FAILED.name, "failed", "")
+
+
+def test_a_csv_takes_any_name_that_windows_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "getfilesystemencodeerrors", lambda: "surrogatepass")
+    report = Report(Path("r.csv"))
+    report.add(replace(DONE, name="\ud800.jpg"))
+    report.close(COUNTS)
+    assert "\ud800.jpg".encode("utf-8", "surrogatepass") in Path("r.csv").read_bytes()
 
 
 def test_the_summary_counts_every_status() -> None:
