@@ -384,7 +384,7 @@ class TestWrongUse:
         assert (code, out) == (2, "")
         assert message in err
         assert err.startswith("Usage: bgremove ")
-        assert re.search(r"Try 'bgremove.* --help' for help", err)
+        assert re.search(r"Try 'bgremove.* (-h|--help)' for help", err)
         assert not list(Path().glob("*-cutout.png"))
 
     def test_a_model_that_is_missing_is_told_once(self) -> None:
