@@ -18,6 +18,7 @@ from pictures import encoded, put_into
 from PIL import Image
 from processes import environment
 
+from bgremove import threads
 from bgremove.cards import CARD_FILE, InputSpec, ModelCard, read_card, write_card
 
 settings.register_profile("bgremove", deadline=None)
@@ -96,8 +97,9 @@ os.fsync = lambda _: {do}
 
 
 @pytest.fixture
-def threads_as_before() -> Iterator[None]:
+def threads_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     before = cv2.getNumThreads()
+    monkeypatch.setattr(threads, "_limit", threads._limit)
     yield
     cv2.setNumThreads(before)
 

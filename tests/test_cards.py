@@ -1,5 +1,6 @@
 """Cards come back as they were written, and anything wrong with one is told."""
 
+import codecs
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -130,6 +131,12 @@ def test_an_output_without_a_rule_of_its_own_has_the_default_one() -> None:
 def test_a_missing_card_is_told(path: Path) -> None:
     with pytest.raises(CardError, match=r"card\.json: expected a model's card here, found no file"):
         read_card(path)
+
+
+def test_a_card_that_windows_editors_have_saved_is_read(path: Path) -> None:
+    write_card(COMPLETE, path)
+    path.write_bytes(codecs.BOM_UTF8 + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert read_card(path) == COMPLETE
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\x00", b"NaN,", b"[" * 99_999])

@@ -379,7 +379,7 @@ class TestWrongUse:
         assert (code, out) == (2, "")
         assert message in err
         assert err.startswith("Usage: bgremove ")
-        assert re.search(r"Try 'bgremove.* --help' for help", err)
+        assert re.search(r"Try 'bgremove.* (-h|--help)' for help", err)
         assert not list(Path().glob("*-cutout.png"))
 
     def test_a_model_that_is_missing_is_told_once(self) -> None:
@@ -692,7 +692,7 @@ class TestTerminal:
         arguments = (*words, "a.png", "b.png", "c.png", "--method", "contour")
         _, shown = at_terminal(*arguments, streams=("stderr",), FORCE_COLOR="1")
         assert "bgremove: c.png: not a picture" in shown
-        assert not re.search(r"\x1b\[[0-9;]*m", shown)
+        assert "\x1b" not in shown
 
     def test_it_never_waits_for_a_photo_to_be_typed(self) -> None:
         code, shown = at_terminal("-", "--method", "contour", streams=("stdin", "stderr"))

@@ -448,6 +448,22 @@ class TestSignals:
         assert batch("in", "--out", "out", "--resume").exit_code == 0
         assert len(outputs()) == PHOTOS
 
+    def test_windows_ctrl_break_ends_it_as_cleanly(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """By another signal, which stands in for the one that only Windows has."""
+        Path("site").mkdir()
+        Path("site/sitecustomize.py").write_text("import signal; signal.SIGBREAK = signal.SIGUSR1")
+        monkeypatch.syspath_prepend("site")
+        for index in range(PHOTOS):
+            draw(f"in/{index}.png", side=400, seed=index)
+        with started("in", "--out", "out", "--jobs", "2") as process:
+            wait_for_events(process, 4)
+            os.killpg(process.pid, signal.SIGUSR1)
+            assert process.wait(60) == 128 + signal.SIGUSR1
+            said = process.stderr.read().decode()
+        assert "bgremove: terminated\n" in said
+        assert "Traceback" not in said
+        assert not list(Path("out").rglob("*.part"))
+
     def test_under_nohup_it_goes_on(self, hangup: int) -> None:
         for index in range(PHOTOS):
             draw(f"in/{index}.png", side=400, seed=index)
@@ -511,3 +527,4 @@ def test_the_terminal_shows_a_bar() -> None:
     assert code == 0
     assert re.search(r"\[#+-*\] \d/3, [\d.]+ photos/s, 0:\d\d:\d\d left, 0 failed", shown)
     assert "bgremove: 3 photos: 3 cut out" in shown
+    assert "\x1b" not in shown  # which Windows' older consoles would show

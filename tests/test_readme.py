@@ -78,7 +78,7 @@ def test_the_pictures_and_pages_that_it_links_are_there() -> None:
 
 
 def test_ci_runs_the_second_command() -> None:
-    install_and_test = blocks("sh")[1]
+    install_and_test = blocks("sh")[1].replace('"', "'")  # cmd knows double quotes alone
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     for part in ("python3 -m venv", "-e '.[test]'", "-m pytest"):
         assert part in install_and_test

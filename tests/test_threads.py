@@ -1,12 +1,14 @@
 """Engines are held to a number of threads, and work in parts is done in as many."""
 
 import os
+import threading
+import time
 
 import cv2
 import numpy as np
 import pytest
 
-from bgremove.threads import in_threads, limit_threads
+from bgremove.threads import in_threads, limit_threads, thread_count
 from bgremove.tiles import Tile, tiles
 
 pytestmark = pytest.mark.usefixtures("threads_as_before")
@@ -22,6 +24,21 @@ def test_opencv_keeps_to_the_limit_and_tensorflow_will() -> None:
     limit_threads(1)
     assert cv2.getNumThreads() == 1
     assert os.environ["TF_NUM_INTRAOP_THREADS"] == os.environ["TF_NUM_INTEROP_THREADS"] == "1"
+
+
+def test_the_limit_holds_where_opencv_heeds_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a Mac, OpenCV names all cores, whatever it was told."""
+    monkeypatch.setattr(cv2, "getNumThreads", lambda: 8)
+    assert thread_count() == 8
+    limit_threads(2)
+    seen: set[int] = set()
+
+    def work(_: int) -> None:
+        time.sleep(0.001)
+        seen.add(threading.get_ident())
+
+    in_threads(work, range(100))
+    assert len(seen) <= thread_count() == 2
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])

@@ -166,7 +166,7 @@ def read_card(path: Path) -> ModelCard:
         value of the wrong kind.
     """
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
+        table = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise CardError(f"{path}: expected a model's card here, found no file") from error
     except (OSError, ValueError, RecursionError) as error:

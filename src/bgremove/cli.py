@@ -288,7 +288,7 @@ def command(
 ) -> None:
     """Cut the subject out of photos: a transparent PNG for each.
 
-    INPUTS are pictures, folders of pictures, patterns like '*.jpg', or - for standard input.
+    INPUTS are pictures, folders of pictures, patterns like "*.jpg", or - for standard input.
     """
     _check_usage(inputs, quiet=quiet, verbose=verbose)
     asked = output_of(options)

@@ -155,7 +155,7 @@ def _batch(
 ) -> None:
     """Cut the subject out of many photos, into a folder that mirrors theirs.
 
-    INPUTS are pictures, folders of pictures, or patterns like '*.jpg' and 'photos/**/*.jpg'.
+    INPUTS are pictures, folders of pictures, or patterns like "*.jpg" and "photos/**/*.jpg".
     What is done is kept in a manifest beside the outputs, for --resume. Exits with 1 if a photo
     has failed.
     """

@@ -155,16 +155,15 @@ class _Ended(KeyboardInterrupt):
 
 @contextmanager
 def signals_as_interrupt() -> Iterator[None]:
-    """Unwind at SIGTERM and SIGHUP, so that no part of a file stays behind; exit as shells expect.
+    """Unwind where a signal ends the run, so that no part of a file stays behind.
 
-    A SIGHUP that is ignored, as under ``nohup``, stays so.
+    Exit as shells expect. A SIGHUP that is ignored, as under ``nohup``, stays so.
     """
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
         raise _Ended(number)
 
-    ending = [signal.SIGTERM, *_hangups()]
-    before = {number: signal.signal(number, interrupt) for number in ending}
+    before = {number: signal.signal(number, interrupt) for number in _ending_signals()}
     try:
         yield
     except _Ended as end:
@@ -175,9 +174,7 @@ def signals_as_interrupt() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _hangups() -> list[signal.Signals]:
-    """Give SIGHUP, where there is one that is not ignored."""
-    number = getattr(signal, "SIGHUP", None)
-    if number is None or signal.getsignal(number) == signal.SIG_IGN:
-        return []
-    return [number]
+def _ending_signals() -> list[signal.Signals]:
+    """Give those of SIGTERM, SIGHUP and Windows' SIGBREAK that there are and that count."""
+    known = (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP", "SIGBREAK"))
+    return [each for each in known if each and signal.getsignal(each) != signal.SIG_IGN]

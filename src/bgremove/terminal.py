@@ -15,8 +15,6 @@ import click
 
 from bgremove.errors import BgremoveError, place_and_reason, printable, reason_of
 
-CLEAR_LINE = "\r\x1b[K"
-
 BAR_WIDTH = 30
 SHORTEST_BAR = 5
 
@@ -148,7 +146,7 @@ class Progress:
     @property
     def before_line(self) -> str:
         """What to write before any other line."""
-        return CLEAR_LINE if self._bar and self._shown else ""
+        return _clear_line() if self._bar and self._shown else ""
 
     def tell(self, counts: Counter[str]) -> None:
         """Tell how far it is, if it is time to."""
@@ -160,14 +158,18 @@ class Progress:
         text = progress_line(counts, self.total, now - self._start)
         if self._bar:
             share = counts.total() / self.total
-            _write_error(CLEAR_LINE + with_bar(text, share, _columns()))
+            _write_error(_clear_line() + with_bar(text, share, _columns()))
         else:
             say(text)
 
     def end(self) -> None:
         """Clear the bar away."""
-        if self._bar and self._shown:
-            _write_error(CLEAR_LINE)
+        _write_error(self.before_line)
+
+
+def _clear_line() -> str:
+    """Give what clears a terminal's line: spaces, since Windows' older consoles know no codes."""
+    return f"\r{' ' * (_columns() - 1)}\r"
 
 
 def _columns() -> int:

@@ -1,6 +1,7 @@
 """How many threads this process may use, and work that is done in them."""
 
 import os
+import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -11,6 +12,9 @@ Part = TypeVar("Part")
 Result = TypeVar("Result")
 
 
+_limit = sys.maxsize
+
+
 def limit_threads(count: int) -> None:
     """Hold OpenCV, and what runs networks if it is loaded from now on, to a number of threads.
 
@@ -19,12 +23,22 @@ def limit_threads(count: int) -> None:
     count : int
         At least 1.
     """
+    global _limit
+    _limit = count
     cv2.setNumThreads(count)
     os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = str(count)
 
 
+def thread_count() -> int:
+    """Tell how many threads this process may use: OpenCV's count, and no more than the limit.
+
+    On a Mac OpenCV counts all cores, whatever limit it was given.
+    """
+    return min(_limit, cv2.getNumThreads())
+
+
 def in_threads(work: Callable[[Part], Result], parts: Iterable[Part]) -> list[Result]:
-    """Do some work in parts, as of a picture, in as many threads as OpenCV may use.
+    """Do some work in parts, as of a picture, in `thread_count` threads.
 
     Parameters
     ----------
@@ -37,5 +51,5 @@ def in_threads(work: Callable[[Part], Result], parts: Iterable[Part]) -> list[Re
     list
         What the work gave, in the parts' order.
     """
-    with ThreadPoolExecutor(cv2.getNumThreads()) as pool:
+    with ThreadPoolExecutor(thread_count()) as pool:
         return list(pool.map(work, parts))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bgremove.arrays import WORKING_SIDE, Alpha, Cutout, Floats, Mask, bounded_size, resize
-from bgremove.threads import in_threads
+from bgremove.threads import in_threads, thread_count
 
 TILE = 256
 """Side of a tile, in pixels: small enough that most tiles of a photo have no edge in them."""
@@ -116,7 +116,7 @@ def parts(size: int, first: int = 0) -> Iterator[slice]:
 
 
 def assembled(picture: Pixels, tile: Callable[[slice, slice], Pixels]) -> Pixels:
-    """Fill a picture with its tiles, in as many threads as OpenCV may use."""
+    """Fill a picture with its tiles, in `thread_count` threads."""
 
     def put(place: Tile) -> None:
         picture[place] = tile(*place)
@@ -128,7 +128,7 @@ def assembled(picture: Pixels, tile: Callable[[slice, slice], Pixels]) -> Pixels
 def bands(height: int, width: int, tile: Callable[[slice, slice], Pixels]) -> Iterator[Pixels]:
     """Put a picture's tiles together row by row of them, from the top.
 
-    In one thread fewer than OpenCV may use, a few bands ahead of who takes them in the other.
+    In one thread fewer than this process may use, a few bands ahead of who takes them in the other.
 
     Yields
     ------
@@ -142,7 +142,7 @@ def bands(height: int, width: int, tile: Callable[[slice, slice], Pixels]) -> It
     def band(rows: slice) -> Pixels:
         return np.concatenate([tile(rows, columns) for columns in parts(width)], axis=1)
 
-    threads = cv2.getNumThreads() - 1
+    threads = thread_count() - 1
     if threads < 1:
         yield from map(band, heights)
         return

@@ -1,13 +1,14 @@
 """What a second run may skip, must do again, and must not touch."""
 
 import json
+import ntpath
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import TypeAlias
 
 import pytest
@@ -145,6 +146,20 @@ def test_a_photo_that_no_way_from_the_outputs_leads_to_is_told_by_its_whole_name
     do(job)
     assert read_records(Path("out"))["a-cutout.png"].source == place_of(job.source)
     assert sort_out(job)[1][0].status == "skipped"
+
+
+def test_on_windows_files_are_written_down_as_elsewhere(
+    draw: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that WSL, or another system that sees the same folders, can go on."""
+    draw("in/x/A.png")
+    [job] = plan(["in"], "out", recursive=True).jobs
+    with Manifest(Path("out"), "r") as manifest, monkeypatch.context() as patch:
+        patch.setattr("bgremove.batch.manifest.Path", PureWindowsPath)
+        patch.setattr(os, "path", ntpath)
+        manifest.begin(job)
+    [(output, record)] = read_records(Path("out")).items()
+    assert (output, record.source) == ("x/A-cutout.png", "../in/x/A.png")
 
 
 def test_a_lost_output_is_made_again(job: Job) -> None:
@@ -338,7 +353,6 @@ def test_a_line_that_nobody_can_parse_says_nothing(text: bytes) -> None:
 
 
 def test_two_runs_never_write_to_one_folder() -> None:
-    pytest.importorskip("fcntl", reason="files are locked where there is fcntl")
     with (
         Manifest(Path("out"), "r"),
         pytest.raises(ImageWriteError, match="out: another run is writing there; wait for it"),

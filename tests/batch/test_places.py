@@ -22,6 +22,23 @@ def test_a_file_is_one_by_whatever_link_leads_to_it() -> None:
     assert identity(Path("missing")) is identity(Path("\0")) is None
 
 
+def test_where_files_have_no_numbers_each_is_known_by_its_path(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As on some network drives of Windows."""
+    stat = Path.stat
+
+    def without_number(path: Path, **options: bool) -> os.stat_result:
+        return os.stat_result([number * (n != 1) for n, number in enumerate(stat(path, **options))])
+
+    Path("a").write_text("a")
+    Path("b").write_text("b")
+    Path("link").symlink_to("a")
+    monkeypatch.setattr(Path, "stat", without_number)
+    assert identity(Path("link")) == identity(Path("./a")) != identity(Path("b"))
+    assert identity(Path("missing")) is None
+
+
 def test_a_place_has_one_spelling_and_need_not_be_there(folder: Path) -> None:
     Path("x").mkdir()
     Path("link").symlink_to("x", target_is_directory=True)
@@ -53,6 +70,13 @@ def test_where_case_is_ignored_two_names_are_one_place() -> None:
     assert ignores_case(Path("out/new"))
     assert len(set(places(jobs).values())) == 3
     assert places(jobs)[jobs[-1]] == ""
+
+
+@pytest.mark.skipif(sys.platform in {"darwin", "win32"}, reason="disks are so there anyway")
+def test_an_eszett_has_no_other_case() -> None:
+    Path("straße").mkdir()
+    Path("STRAßE").symlink_to("straße")
+    assert ignores_case(Path("straße"))
 
 
 @pytest.mark.usefixtures("removed_folder")

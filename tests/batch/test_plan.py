@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -107,7 +108,9 @@ class TestInputs:
         assert complaints(plan(["."])) == [(".", "cannot be read: Permission denied")]
 
     def test_a_name_that_no_file_can_have_is_refused(self) -> None:
-        assert complaints(plan(["\0/*"])) == [("\0/*", "cannot be read: embedded null byte")]
+        [(name, reason)] = complaints(plan(["\0/*"]))
+        assert name == "\0/*"
+        assert re.match("cannot be read: .*embedded null (byte|character)", reason)
 
     @given(st.lists(st.text(alphabet="ab*?[]-. \0\n\udcff", max_size=6), max_size=4))
     @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -439,6 +442,7 @@ class TestTrees:
             return stat(path, **options)  # type: ignore[arg-type]
 
         monkeypatch.setattr(os, "stat", refuse_one)
+        monkeypatch.setattr(Path, "stat", refuse_one)  # Python 3.10's keeps os.stat as it was
         planned = plan(["in"], "out", recursive=True)
         assert [job.name for job in planned.jobs] == ["in/a.jpg", "in/x/b.jpg"]
         (alone,) = plan(["in/x/b.jpg"], "out/").jobs

@@ -3,7 +3,9 @@
 import csv
 import json
 import re
+import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -96,6 +98,14 @@ def test_the_page_on_reports_tells_each_key_and_column() -> None:
     assert re.findall(r"`(\w+)`", keys) == list(entry(DONE))
     assert re.findall(r"`(\w+)`", columns) == list(COLUMNS)
     assert all(f"`{key}`" in page for key in COUNTS)
+
+
+def test_a_csv_takes_any_name_that_windows_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "getfilesystemencodeerrors", lambda: "surrogatepass")
+    report = Report(Path("r.csv"))
+    report.add(replace(DONE, name="\ud800.jpg"))
+    report.close(COUNTS)
+    assert "\ud800.jpg".encode("utf-8", "surrogatepass") in Path("r.csv").read_bytes()
 
 
 def test_the_summary_counts_every_status() -> None:

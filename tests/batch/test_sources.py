@@ -1,8 +1,9 @@
 """From what a user names to photos."""
 
+import ntpath
 import os
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 
@@ -22,6 +23,31 @@ def test_a_photo_that_is_named_listed_and_found_is_there_once(draw: Callable[...
         Source(str(Path("in/x/b.jpg")), Path("in/x/b.jpg"), Path("x")),
     ]
     assert missing == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there, C: is where the tests run")
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        (r"photos\a.jpg", "photos"),
+        (r"\photos\a.jpg", "photos"),
+        ("/photos/a.jpg", "photos"),
+        ("C:a.jpg", "."),
+        (r"C:photos\a.jpg", "photos"),
+        (r"C:\photos\a.jpg", "photos"),
+        (r"\\server\share\photos\a.jpg", "photos"),
+    ],
+)
+def test_on_windows_a_listed_photo_s_folder_stays_below_that_for_outputs(
+    monkeypatch: pytest.MonkeyPatch, name: str, folder: str
+) -> None:
+    for module in ("sources", "places"):
+        monkeypatch.setattr(f"bgremove.batch.{module}.Path", PureWindowsPath)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "path", ntpath)
+        [source], missing = find_sources([], listed=[name], recursive=False, without=None)
+    assert missing == []
+    assert PureWindowsPath("out", source.folder) == PureWindowsPath("out", folder)
 
 
 def test_no_search_finds_what_a_run_has_made_and_a_name_does(draw: Callable[..., Path]) -> None:

@@ -47,6 +47,17 @@ def test_a_model_is_scored_split_by_split(run, brightness_model):
     assert people[2:] == val[2:]
 
 
+def test_a_name_that_the_output_s_encoding_lacks_costs_nothing(
+    write_folder, drawn, columns, brightness_model
+):
+    left = columns(0, 24)
+    folder = write_folder([drawn("été", "a", left, mask=left)])
+    arguments = ["--model", brightness_model, "--set", "été", "--data", folder]
+    result = CliRunner(charset="ascii").invoke(main, list(map(str, arguments)))
+    assert result.exit_code == 0, result.stderr
+    assert cells(result.stdout)[2][:2] == ["val", "?t?"]
+
+
 def test_the_subject_output_can_be_scored(run, brightness_model):
     result = run("--model", brightness_model, "--set", "people", "--output", "subject")
     assert result.exit_code == 0, result.stderr

@@ -137,7 +137,6 @@ def test_a_file_that_is_no_checkpoint_is_told_where_a_run_would_go_on_from_it(
             train(run, tmp_path / "run")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
 def test_a_second_run_in_a_folder_is_kept_out(config_file, tmp_path) -> None:
     run = tmp_path / "run"
     run.mkdir()

@@ -274,9 +274,9 @@ def _key(job: Job, folder: Path) -> str:
 
 
 def _way(path: str | Path, folder: str | Path) -> str:
-    """Lead from a folder to a file."""
+    """Lead from a folder to a file, by slashes on every system."""
     try:
-        return os.path.relpath(path, folder)
+        return Path(os.path.relpath(path, folder)).as_posix()
     except FileNotFoundError as error:
         raise ImageWriteError(
             f"{path}: the current folder is gone; go to one that is there"
@@ -287,11 +287,11 @@ def _place_from(folder: Path, photo: Path | None) -> str:
     """Where a photo is, as `Record.source` tells it."""
     if photo is None:
         return ""
-    place = place_of(photo)
+    place = Path(real_folder(photo.parent), photo.name)
     try:
         return _way(place, real_folder(folder))
     except ValueError:  # on another drive
-        return place
+        return str(place)
 
 
 def _target(job: Job) -> Path:

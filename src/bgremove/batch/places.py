@@ -1,22 +1,27 @@
 """Where a file is, however it is spelled."""
 
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeAlias
 
 from bgremove.batch.jobs import Job
 
+Identity: TypeAlias = tuple[int, int | str]
+"""A file's device, and its number there or, on a network drive that numbers none, its path."""
 
-def identity(path: Path) -> tuple[int, int] | None:
+
+def identity(path: Path) -> Identity | None:
     """What a file is, whatever links or spellings lead to it; None where there is none."""
     try:
         status = path.stat()
     except (OSError, ValueError):
         return None
-    return status.st_dev, status.st_ino
+    return status.st_dev, status.st_ino or os.path.normcase(os.path.realpath(path))
 
 
 def real_folder(folder: Path) -> str:
@@ -60,11 +65,16 @@ def ignores_case(folder: Path) -> bool:
     except FileNotFoundError:  # the current folder is gone
         return False
     for part in (whole, *whole.parents):
-        other = part.with_name(part.name.swapcase()) if part.name else part
+        other = part.with_name(_in_other_case(part.name)) if part.name else part
         known = identity(part)
         if other.name != part.name and known:
             return identity(other) == known
     return False
+
+
+def _in_other_case(name: str) -> str:
+    """Swap the case of letters that have two: that of ß is two letters."""
+    return re.sub("[A-Za-z]+", lambda letters: letters[0].swapcase(), name)
 
 
 def _without_case(name: str) -> str:

@@ -8,7 +8,7 @@ from string import Formatter
 
 from bgremove.batch.jobs import Job, Outcome, failed
 from bgremove.batch.manifest import recorded_places
-from bgremove.batch.places import identity, places
+from bgremove.batch.places import Identity, identity, places
 from bgremove.batch.sources import OUTPUT_MARK, Source, find_sources, names_one_photo
 from bgremove.errors import OptionError
 from bgremove.image_io import PICTURE_SUFFIXES, count_frames
@@ -287,7 +287,7 @@ def _problem(
     target: Path,
     suffix: str,
     writers: list[str],
-    losses: dict[tuple[int, int] | None, str],
+    losses: dict[Identity | None, str],
 ) -> str | None:
     if _is_of_another_format(target.name, suffix):
         return f"{target} would be a {suffix}; end the name with .{{ext}}"

@@ -6,6 +6,7 @@ Each is written as the outcomes come, so that memory does not grow with their nu
 import csv
 import io
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -60,7 +61,7 @@ class Report:
         make_folder(path.parent, f"report {path}")
         try:
             self._file: TextIO = path.open(
-                "w", encoding="utf-8", errors="surrogateescape", newline=""
+                "w", encoding="utf-8", errors=sys.getfilesystemencodeerrors(), newline=""
             )
         except OSError as error:
             raise _unwritten(path, error) from error

@@ -247,9 +247,12 @@ def _is_regular(path: Path) -> bool:
 
 
 def _folder_of_listed(text: str) -> Path:
-    """The folder as the list gives it; one that leads out of the current folder, from the root."""
+    r"""The folder as the list gives it; one that leads out of the current folder, from the root.
+
+    On Windows, ``\photos`` and ``C:photos`` are not absolute, and lead out of it all the same.
+    """
     folder = Path(os.path.normpath(Path(text).parent)) if text else Path()
-    if not folder.is_absolute() and ".." not in folder.parts:
+    if not folder.anchor and ".." not in folder.parts:
         return folder
     whole = Path(os.path.abspath(folder))  # noqa: PTH100  (links stay as they are named)
     return whole.relative_to(whole.anchor)

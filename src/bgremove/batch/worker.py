@@ -18,7 +18,7 @@ from bgremove.terminal import silence_pillow
 from bgremove.threads import limit_threads
 
 OF_THE_PARENT = tuple(
-    getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)
+    getattr(signal, name) for name in ("SIGINT", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
 )
 """Signals that a terminal sends to all its processes, and that the parent answers for all."""
 

@@ -23,7 +23,7 @@ from bgremove.evaluation.run import (
 from bgremove.evaluation.sheet import check_ending, contact_sheet, write_sheet
 from bgremove.labelled_photos import Entry, LabelledPhoto, read_photos
 from bgremove.removers.base import Matte
-from bgremove.terminal import errors_told
+from bgremove.terminal import errors_told, print_line
 
 SHEET_PHOTOS = 20
 """How many of the worst photos a sheet shows."""
@@ -85,7 +85,7 @@ def main(
         )
         scores = _score(data, entries, matte_of_photo, output)
         table = rows(scores)
-        click.echo(report.table(table))
+        print_line(report.table(table))
         if csv_file:
             report.write(report.as_csv(scores), csv_file)
         if json_file:

@@ -9,13 +9,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from bgremove.errors import MissingExtraError
 from bgremove.extras import import_extra
 from bgremove.segmenter.onnx_engine import Run, failed, unreadable
+from bgremove.threads import thread_count
 
 _SILENT = 4
 """The severity from which on it writes to stderr: what is wrong is raised."""
@@ -50,7 +50,7 @@ def import_onnxruntime() -> Any:
 
 
 def read(path: Path) -> Run:
-    """Read a network, for as many threads as OpenCV may use now.
+    """Read a network, for as many threads as this process may use now.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def read(path: Path) -> Run:
     onnxruntime = import_onnxruntime()
     try:
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = cv2.getNumThreads()
+        options.intra_op_num_threads = thread_count()
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = _SILENT
         session = onnxruntime.InferenceSession(
