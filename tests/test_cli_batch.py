@@ -252,6 +252,7 @@ class TestRun:
         start = SpawnProcess.start
         monkeypatch.setattr(SpawnProcess, "start", lambda self: started.append(start(self)))
         monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
+        monkeypatch.setattr(os, "cpu_count", lambda: 2)
         break_library("tensorflow")
         draw("in/a.png")
         draw("in/b.png")

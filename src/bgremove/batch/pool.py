@@ -44,10 +44,9 @@ class Journal(Protocol):
 
 def available_cores() -> int:
     """Count the cores that this process may use."""
-    try:
+    if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
+    return os.cpu_count() or 1
 
 
 def run_parallel(
@@ -237,14 +236,14 @@ class _Worker:
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
     """Start a process that Ctrl-C and the terminal's end do not reach: this one ends it."""
-    if not hasattr(signal, "pthread_sigmask"):
+    if sys.platform == "win32":
         yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, OF_THE_PARENT)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    else:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, OF_THE_PARENT)
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _death(code: int | None) -> str:
