@@ -160,10 +160,10 @@ def only_strands(share: Alpha, beyond: Floats, map_pixel: float) -> Alpha:
     """
     radius = max(1, round(STRAND * map_pixel))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    filled = np.where(beyond > 0, share, np.float32(1))
+    filled: Alpha = np.where(beyond > 0, share, np.float32(1))
     opened = cv2.morphologyEx(filled, cv2.MORPH_OPEN, disc).astype(np.float32, copy=False)
     far = clipped(beyond / np.float32(map_pixel) - np.float32(CLOSE))
-    return share + far * (np.minimum(share, filled - opened) - share)
+    return clipped(share + far * (np.minimum(share, filled - opened) - share))
 
 
 def _distance(mask: Mask) -> Floats:
