@@ -30,7 +30,7 @@ LAYERS = (
         "labelled_photos",
         "prior",
     ),
-    ("foreground", "graph_cut", "ground", "matting", "pieces", "thresholding"),
+    ("foreground", "graph_cut", "ground", "hair", "matting", "pieces", "thresholding"),
     ("colour_evidence", "compose", "output", "refine", "second_look"),
     ("devices", "model_files"),
     ("segmenter",),

@@ -28,6 +28,7 @@ from bgremove.arrays import (
     resize,
 )
 from bgremove.guided import EdgeGuide, LinearAlpha, at_colours, box_sum, fit
+from bgremove.hair import along_outline
 from bgremove.hesitation import hesitation
 from bgremove.matting import closed_form
 from bgremove.option_checks import check_choice
@@ -186,7 +187,7 @@ def soft_edges(
 def fine_edges(
     probability: Probability, working: Image, threshold: float, openness: float = OPENNESS
 ) -> Refined:
-    """Give an alpha that solves for the matte where `soft_edges` is between 0 and 1.
+    """Give an alpha that solves for the matte along the outline of `soft_edges`, for hair.
 
     Parameters and result are those of `soft_edges`.
 
@@ -195,8 +196,11 @@ def fine_edges(
     Levin, Lischinski, Weiss, "A Closed-Form Solution to Natural Image Matting", 2008.
     """
     joint = joined(probability, working, threshold, openness)
-    matte = closed_form(working, joint.alpha, joint.band, joint.hesitation)
-    return AlongEdges(without_ghosts(without_noise(matte)), joint.guide)
+    map_pixel = max(working.shape[:2]) / max(probability.shape)
+    asked = along_outline(working, joint.alpha, joint.band, map_pixel)
+    matte = without_noise(closed_form(working, asked.guess, asked.band, asked.trust))
+    solid = (matte >= 0.5) & (joint.alpha >= 0.5)
+    return AlongEdges(without_ghosts(matte, solid), joint.guide)
 
 
 def hard_edges(
@@ -265,15 +269,12 @@ class Joint:
     alpha : (h, w) ndarray of float32 in [0, 1]
     band : (h, w) ndarray of bool
         Where the map is not sure, or the alpha lies between 0 and 1.
-    hesitation : (h, w) ndarray of float32 in [0, 1]
-        0 where the map knew the edge itself, 1 where it left it to the image.
     guide : EdgeGuide
         The image, where the map leaves anything open.
     """
 
     alpha: Alpha
     band: Mask
-    hesitation: Floats
     guide: EdgeGuide
 
 
@@ -308,7 +309,7 @@ def joined(probability: Probability, image: Image, threshold: float, openness: f
     both = narrow + helped * (wide - narrow)
     alpha = settled(both, doubted)
     unsettled = np.minimum(doubted, 1 - doubted) > BAND / 2
-    return Joint(alpha, unsettled | ((alpha > 0) & (alpha < 1)), helped, guide)
+    return Joint(alpha, unsettled | ((alpha > 0) & (alpha < 1)), guide)
 
 
 def recentred(probability: Probability, threshold: float) -> Probability:
@@ -367,12 +368,19 @@ def without_noise(alpha: Alpha) -> Alpha:
     return clipped((alpha - NOISE) / (1 - 2 * NOISE))
 
 
-def without_ghosts(alpha: Alpha) -> Alpha:
+def without_ghosts(alpha: Alpha, solid: Mask | None = None) -> Alpha:
     """Clear away pieces that are nowhere the subject's by half, unless there is no other.
 
     One that can hardly be seen makes the box of what is visible too large.
+
+    Parameters
+    ----------
+    alpha : (h, w) ndarray of float32 in [0, 1]
+    solid : (h, w) ndarray of bool, optional
+        Where it is the subject's; from half an alpha on by default.
     """
+    solid = alpha >= 0.5 if solid is None else solid
     count, pieces = cv2.connectedComponents((alpha > 0).astype(np.uint8), connectivity=8)
-    solid = np.zeros(count, np.bool_)
-    solid[pieces[alpha >= 0.5]] = True
-    return np.where(solid[pieces], alpha, np.float32(0)) if solid.any() else alpha
+    kept = np.zeros(count, np.bool_)
+    kept[pieces[solid]] = True
+    return np.where(kept[pieces], alpha, np.float32(0)) if kept.any() else alpha
