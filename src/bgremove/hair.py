@@ -43,7 +43,7 @@ FAINT = 0.15
 SPREAD = 0.02
 """That of colours that are all the same, in 0…1: a photo's noise."""
 
-APART = 9.0
+APART = 40.0
 """The distance of two mean colours, in spreads and squared, that earns half the trust."""
 
 LEAST_SHARE = 0.02
