@@ -120,6 +120,33 @@ def test_wide_pil_image_is_scaled_from_16_bits(mode: str) -> None:
     np.testing.assert_array_equal(photo_from_pil(picture).image, np.full((1, 2, 3), 100))
 
 
+EIGHT_BITS = np.array([[0, 1, 128, 255]])
+
+
+def test_pil_image_of_8_bits_in_32_is_not_darkened() -> None:
+    wide = PILImage.fromarray(EIGHT_BITS.astype(np.uint8)).convert("I")
+    np.testing.assert_array_equal(photo_from_pil(wide).image[..., 1], EIGHT_BITS)
+
+
+def test_tiff_of_8_bits_in_32_is_not_darkened() -> None:
+    data = encoded(PILImage.fromarray(EIGHT_BITS.astype(np.int32)), "TIFF")
+    np.testing.assert_array_equal(decode(data, "x").image[..., 1], EIGHT_BITS)
+
+
+@pytest.mark.parametrize(
+    ("format_name", "options"), [("PNG", {}), ("TIFF", {}), ("TIFF", {"tiffinfo": {339: 2}})]
+)
+def test_dark_file_of_16_bits_stays_dark(format_name: str, options: dict) -> None:
+    data = encoded(PILImage.fromarray(EIGHT_BITS.astype(np.uint16)), format_name, **options)
+    np.testing.assert_array_equal(decode(data, "x").image[..., 1], [[0, 0, 0, 1]])
+
+
+def test_dark_png_of_16_bits_stays_dark_as_pillow_10_opens_it() -> None:
+    opened = PILImage.fromarray(EIGHT_BITS.astype(np.int32))
+    opened.format = "PNG"
+    np.testing.assert_array_equal(photo_from_pil(opened).image[..., 1], [[0, 0, 0, 1]])
+
+
 @pytest.mark.parametrize(("values", "told"), [((0, 65536), "0 to 65536"), ((-1, 7), "-1 to 7")])
 def test_integers_beyond_16_bits_are_refused(values: tuple[int, int], told: str) -> None:
     data = encoded(PILImage.fromarray(np.array([values], np.int32)), "TIFF")

@@ -100,7 +100,7 @@ def _profile_of(picture: PILImage.Image) -> bytes | None:
 
 
 def _in_8_bits(picture: PILImage.Image, name: str) -> PILImage.Image:
-    """Scale 16-bit grey to 8 bits; other modes have 8 already."""
+    """Bring grey of 16 or 32 bits to 8; other modes have 8 already."""
     if picture.mode == "F":
         raise ImageReadError(
             f"{name}: float pixels have no fixed range; save it with 8 or 16 bits a channel"
@@ -114,11 +114,25 @@ def _in_8_bits(picture: PILImage.Image, name: str) -> PILImage.Image:
             f"{name}: expected grey values of 16 bits, got {low} to {high}; "
             "save it with 8 or 16 bits a channel"
         )
-    grey = PILImage.fromarray(uint8_from_uint16(values.astype(np.uint16)))
+    if _holds_8_bits(picture, high):
+        grey = PILImage.fromarray(values.astype(np.uint8))
+    else:
+        grey = PILImage.fromarray(uint8_from_uint16(values.astype(np.uint16)))
     transparent = picture.info.get("transparency")
     if transparent is not None:
         grey.putalpha(PILImage.fromarray(values != transparent).convert("L"))
     return grey
+
+
+def _holds_8_bits(picture: PILImage.Image, high: int) -> bool:
+    """Tell 8 bits in 32, as ``convert("I")`` and int32 TIFFs hold them, from a dark 16-bit file.
+
+    The mode alone does not tell: Pillow before 11 opens 16-bit PNGs as "I", too.
+    """
+    if picture.mode != "I" or high > np.iinfo(np.uint8).max:
+        return False
+    tags = getattr(picture, "tag_v2", {})
+    return picture.format is None or tags.get(ExifTags.Base.BitsPerSample) == (32,)
 
 
 def _in_rgb(picture: PILImage.Image, profile: bytes | None) -> tuple[PILImage.Image, bytes | None]:
