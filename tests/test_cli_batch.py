@@ -120,6 +120,25 @@ class TestRun:
         assert batch("a.png", BGREMOVE_OUT="x", BGREMOVE_FORMAT="webp").exit_code == 0
         assert list(outputs("x")) == ["a-cutout.webp"]
 
+    @pytest.mark.parametrize(
+        ("variable", "message"),
+        [
+            ("JOBS", "Invalid value for 'BGREMOVE_JOBS': expected auto or a whole number"),
+            ("FORMAT", "Invalid value for 'BGREMOVE_FORMAT': 'x' is not one of"),
+            ("NAME", "(BGREMOVE_NAME is set)"),
+        ],
+    )
+    def test_a_wrong_value_in_the_environment_is_known_by_its_variable(
+        self, variable: str, message: str
+    ) -> None:
+        draw("in/a.png")
+        bad = "x" if variable != "NAME" else "{x}"
+        result = CliRunner().invoke(
+            command, ["batch", "in", "--out", "out"], env={f"BGREMOVE_{variable}": bad}
+        )
+        assert result.exit_code == 2
+        assert message in " ".join(result.stderr.split())
+
     def test_a_report_never_replaces_the_model_s_card(self) -> None:
         draw("a.png")
         for name in ("net.onnx", "net.json"):

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from bgremove import __version__
@@ -24,9 +23,11 @@ from bgremove.cli_shared import (
     check_loudness,
     complete_file,
     complete_folder,
+    is_ambient,
     options_of_method,
     output_of,
     signals_as_interrupt,
+    variables_told,
 )
 from bgremove.errors import (
     BgremoveError,
@@ -79,8 +80,9 @@ class _CutOrOther(WithMethods):
                 if ctx.command is self:
                     return super().invoke(ctx)
                 return ctx.command.invoke(ctx)
-        except OptionError as error:
-            raise click.UsageError(str(error), ctx) from error
+        except (click.UsageError, OptionError) as error:
+            message = str(error)
+            raise click.UsageError(message + variables_told(ctx, message), ctx) from error
         except BgremoveError as error:
             raise _Failure(str(error)) from error
         except ImportError as error:
@@ -294,7 +296,7 @@ def command(
     asked = output_of(options)
     options = options_of_method(ctx, method, options)
     if explain is not None and method != "contour":
-        if ctx.get_parameter_source("explain") != ParameterSource.ENVIRONMENT:
+        if not is_ambient(ctx, "explain"):
             raise click.UsageError(f"--explain shows the contour method's steps, not {method}'s")
         explain = None
 
