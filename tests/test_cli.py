@@ -278,6 +278,20 @@ class TestSeveral:
         Path(f"{word}.png").rename(word)
         assert contour(word, "a.png", "--out", "o").exit_code == 0
 
+    @pytest.mark.parametrize(
+        ("word", "meant"), [("modls", "models"), ("Doctor", "doctor"), ("bach", "batch")]
+    )
+    def test_who_misspells_a_command_is_told_its_name(self, word: str, meant: str) -> None:
+        code, out, err = told(contour(word))
+        assert (code, out) == (1, "")
+        assert err.endswith(f"found nothing of this name; did you mean the command {meant}?\n")
+
+    @pytest.mark.parametrize("word", ["model", "modls.png", "in/modls", "cats"])
+    def test_what_is_there_or_is_no_word_is_no_command(self, word: str) -> None:
+        Path("model").write_bytes(draw("in/a.png"))
+        assert "did you mean" not in contour(word).stderr
+        assert "did you mean" not in contour("in", "modls").stderr
+
     def test_a_photo_over_the_limit_is_refused(self) -> None:
         draw("a.png")
         code, _, err = told(contour("a.png", "--max-pixels", "9000"))

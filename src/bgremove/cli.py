@@ -36,6 +36,7 @@ from bgremove.errors import (
     printable,
     reason_of,
 )
+from bgremove.option_checks import did_you_mean
 from bgremove.paths import STREAM, is_no_folder
 from bgremove.removers import DEFAULT_METHOD, METHODS
 from bgremove.terminal import (
@@ -311,8 +312,7 @@ def command(
     with log_on_stderr(shown=verbose), signals_as_interrupt():
         recipe = Recipe(method=method, options=options, settings=settings)
         planned = plan(inputs, out, output=output, overwrite=overwrite, needed=recipe.files())
-        if out is None:
-            planned = _with_a_hint(planned, inputs)
+        planned = _with_hints(planned, inputs, out)
         _check_standard_output(planned)
         strips = None if explain is None else _plan_strips(planned, explain, overwrite=overwrite)
         outcomes = _outcomes(planned, recipe)
@@ -387,20 +387,35 @@ def _check_usage(inputs: Sequence[str], *, quiet: bool, verbose: bool) -> None:
         raise click.UsageError("- reads standard input, and nothing is piped in")
 
 
-def _with_a_hint(planned: "Plan", inputs: Sequence[str]) -> "Plan":
-    """Tell who has named a photo and, as it seems, an output how that is done."""
-    from bgremove.output import FORMATS_BY_ENDING
-
-    last = inputs[-1]
-    if len(inputs) != 2 or "://" in last or Path(last).suffix.lower() not in FORMATS_BY_ENDING:
-        return planned
+def _with_hints(planned: "Plan", inputs: Sequence[str], out: str | None) -> "Plan":
+    """Tell of what is not there how it may have been meant."""
+    hints = {inputs[0]: _hint_of_command(inputs[0])}
+    if out is None and len(inputs) == 2:
+        hints[inputs[1]] = _hint_of_output(inputs[1])
     refused = [
-        replace(outcome, message=f"{outcome.message}; to write there: --out {last}")
-        if outcome.name == last and not os.path.lexists(last)
+        replace(outcome, message=outcome.message + hints.get(outcome.name, ""))
+        if not os.path.lexists(outcome.name)
         else outcome
         for outcome in planned.refused
     ]
     return replace(planned, refused=tuple(refused))
+
+
+def _hint_of_command(word: str) -> str:
+    """Name the command that a word without an ending or a folder is near to."""
+    if Path(word).name != word or Path(word).suffix:
+        return ""
+    names = [str(other.name) for other in command.others]
+    return did_you_mean(word.lower(), names, kind="the command ")
+
+
+def _hint_of_output(name: str) -> str:
+    """Tell who has named a photo and, as it seems, an output how that is done."""
+    from bgremove.output import FORMATS_BY_ENDING
+
+    if "://" in name or Path(name).suffix.lower() not in FORMATS_BY_ENDING:
+        return ""
+    return f"; to write there: --out {name}"
 
 
 def _check_standard_output(planned: "Plan") -> None:
