@@ -220,6 +220,31 @@ class TestRun:
         assert err.splitlines()[-1] == "bgremove: 2 photos: 0 cut out, 2 without a subject"
         assert sorted(outputs()) == ["a-cutout-1.png", "a-cutout-2.png"]
 
+    @pytest.mark.parametrize("again", [[], ["--resume"], ["--resume", "--require-subject"]])
+    def test_a_report_tells_each_frame_by_its_photo_and_its_number(self, again: list[str]) -> None:
+        frames = [PILImage.new("RGB", (32, 32), colour) for colour in ("white", "black")]
+        draw("in/b.png")
+        frames[0].save("in/a.gif", save_all=True, append_images=frames[1:])
+        arguments = ("in", "--all-frames", "--out", "out", "--report", "r.json", "-v")
+        batch(*arguments)
+        err = batch(*arguments, *again).stderr
+        photos = json.loads(Path("r.json").read_text())["photos"]
+        assert sorted((photo["input"], photo["frame"] or 0) for photo in photos) == [
+            ("in/a.gif", 1), ("in/a.gif", 2), ("in/b.png", 0),
+        ]  # fmt: skip
+        for name in ("in/a.gif [1 of 2]: ", "in/a.gif [2 of 2]: ", "in/b.png: "):
+            assert f"bgremove: {name}" in err
+
+    def test_a_report_never_replaces_a_photo_whose_frames_are_refused(self) -> None:
+        frames = [PILImage.new("RGB", (32, 32), colour) for colour in ("white", "black")]
+        frames[0].save("a.csv", "gif", save_all=True, append_images=frames[1:])
+        before = Path("a.csv").read_bytes()
+        assert batch("a.csv", "--all-frames", "--out", "out").exit_code == 0
+        code, _, err = told(batch("a.csv", "--all-frames", "--out", "out", "--report", "a.csv"))
+        assert code == 2
+        assert "report a.csv would overwrite a.csv, which the run needs" in " ".join(err.split())
+        assert Path("a.csv").read_bytes() == before
+
     def test_verbose_tells_each_photo(self) -> None:
         draw("in/a.png")
         _, _, err = told(batch("in", "--out", "out", "-v"))

@@ -273,9 +273,9 @@ def _show(planned: "Plan", past: "Past | None", *, overwrite: bool) -> int:
         settled += known
     problems = [outcome for outcome in settled if outcome.status == "failed"]
     for outcome in problems:
-        say_of(outcome.name, outcome.message)
+        say_of(outcome.label, outcome.message)
     for job in to_do:
-        print_line(f"{printable(job.name)} -> {printable(str(job.target))}")
+        print_line(f"{printable(job.label)} -> {printable(str(job.target))}")
     return 1 if problems else 0
 
 

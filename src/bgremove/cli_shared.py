@@ -147,7 +147,7 @@ class Teller:
             verb = "skipped" if outcome.status == "skipped" else "wrote"
             line = f"{verb} {outcome.target or 'standard output'}"
         if line:
-            say_of(outcome.name, line, before=self._progress.before_line)
+            say_of(outcome.label, line, before=self._progress.before_line)
         self._progress.tell(self._counts)
 
     @property

@@ -25,7 +25,7 @@ STAGES = ("decode", "matte", "compose", "encode", "write")
 """Of `bgremove.batch.cut_out`, in order."""
 
 COLUMNS = (
-    *("input", "output", "status", "error", "message", "width", "height", "area"),
+    *("input", "frame", "output", "status", "error", "message", "width", "height", "area"),
     *("box_left", "box_top", "box_width", "box_height"),
     *(f"{stage}_seconds" for stage in STAGES),
 )
@@ -139,12 +139,13 @@ def entry(outcome: Outcome) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``input``, ``output``, ``status``, ``error``, ``message``, ``size``, ``area``, ``box`` and
-        ``seconds``; None for what is not known.
+        ``input``, ``frame``, ``output``, ``status``, ``error``, ``message``, ``size``, ``area``,
+        ``box`` and ``seconds``; None for what is not known.
     """
     subject = outcome.subject
     return {
         "input": outcome.name,
+        "frame": None if outcome.frame is None else outcome.frame + 1,
         "output": None if outcome.target is None else str(outcome.target),
         "status": outcome.status,
         "error": outcome.error or None,
@@ -191,7 +192,7 @@ class _Csv:
         told = entry(outcome)
         size, box = told["size"] or (None,) * 2, told["box"] or (None,) * 4
         seconds = [told["seconds"].get(stage) for stage in STAGES]
-        named = [told[name] for name in COLUMNS[:5]]
+        named = [told[name] for name in COLUMNS[:6]]
         return _csv_line([*named, *size, told["area"], *box, *seconds])
 
     def end(self, _counts: dict[str, int]) -> str:
