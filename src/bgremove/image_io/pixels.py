@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from PIL import ExifTags
 from PIL import Image as PILImage
 
-from bgremove.arrays import alpha_from_uint8, uint8_from_uint16
+from bgremove.arrays import Image, alpha_from_uint8, uint8_from_uint16
 from bgremove.errors import ImageReadError
 from bgremove.image_io.photo import Photo
-from bgremove.image_io.profiles import transform_between
+from bgremove.image_io.profiles import in_profile, transform_between
 
 
 def photo_of(picture: PILImage.Image, name: str) -> Photo:
@@ -38,11 +38,21 @@ def photo_of(picture: PILImage.Image, name: str) -> Photo:
         colours = colours.transpose(turn)
         dpi = dpi and (dpi[::-1] if turn in _SIDEWAYS else dpi)
     values = _pixels_of(colours)
-    if colours.mode == "RGB":
-        return Photo(values, None, profile, dpi)
-    image = np.ascontiguousarray(values[..., :3])
+    image, profile = _with_profile_for_png(np.ascontiguousarray(values[..., :3]), profile)
     image.flags.writeable = False
-    return Photo(image, alpha_from_uint8(values[..., 3]), profile, dpi)
+    alpha = None if colours.mode == "RGB" else alpha_from_uint8(values[..., 3])
+    return Photo(image, alpha, profile, dpi)
+
+
+_LARGEST_PROFILE = 2**20
+"""Bytes that Pillow takes of a PNG's profile (``MAX_TEXT_CHUNK``): with more, it opens no PNG."""
+
+
+def _with_profile_for_png(image: Image, profile: bytes | None) -> tuple[Image, bytes | None]:
+    """Bring a picture to sRGB whose profile would make its cutout a PNG that few can open."""
+    if profile is None or len(profile) <= _LARGEST_PROFILE:
+        return image, profile
+    return in_profile(image, profile, None), None
 
 
 _BAND = 256
