@@ -126,3 +126,8 @@ def p3_profile() -> bytes:
             values = (round(value * 65536) for value in primaries[signature])
             struct.pack_into(">3i", profile, start + 8, *values)
     return bytes(profile)
+
+
+def padded(profile: bytes, size: int) -> bytes:
+    """Bring a profile to a size, by bytes that no tag of it is about."""
+    return struct.pack(">I", size) + profile[4:].ljust(size - 4, b"\0")

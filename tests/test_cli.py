@@ -278,6 +278,20 @@ class TestSeveral:
         Path(f"{word}.png").rename(word)
         assert contour(word, "a.png", "--out", "o").exit_code == 0
 
+    @pytest.mark.parametrize(
+        ("word", "meant"), [("modls", "models"), ("Doctor", "doctor"), ("bach", "batch")]
+    )
+    def test_who_misspells_a_command_is_told_its_name(self, word: str, meant: str) -> None:
+        code, out, err = told(contour(word))
+        assert (code, out) == (1, "")
+        assert err.endswith(f"found nothing of this name; did you mean the command {meant}?\n")
+
+    @pytest.mark.parametrize("word", ["model", "modls.png", "in/modls", "cats"])
+    def test_what_is_there_or_is_no_word_is_no_command(self, word: str) -> None:
+        Path("model").write_bytes(draw("in/a.png"))
+        assert "did you mean" not in contour(word).stderr
+        assert "did you mean" not in contour("in", "modls").stderr
+
     def test_a_photo_over_the_limit_is_refused(self) -> None:
         draw("a.png")
         code, _, err = told(contour("a.png", "--max-pixels", "9000"))
@@ -417,7 +431,30 @@ class TestEnvironment:
     def test_a_wrong_value_is_wrong_use(self) -> None:
         code, _, err = told(run("a.png", BGREMOVE_THRESHOLD="much"))
         assert code == 2
-        assert "'much' is not a valid float" in err
+        assert "Invalid value for 'BGREMOVE_THRESHOLD': 'much' is not a valid float" in err
+
+    def test_the_option_is_blamed_where_it_overrules_the_variable(self) -> None:
+        arguments = ("a.png", "--threshold", "less")
+        _, _, err = told(run(*arguments, BGREMOVE_THRESHOLD="much", BGREMOVE_BOX="1,2,3,4"))
+        assert "Invalid value for '--threshold': 'less' is not a valid float" in err
+        assert "BGREMOVE" not in err
+
+    @pytest.mark.parametrize(
+        ("variable", "value", "message"),
+        [
+            ("SIZE", "huge", "got 'huge' (BGREMOVE_SIZE is set)"),
+            ("QUIET", "1", "exclude each other (BGREMOVE_QUIET is set)"),
+            ("MARGIN", "5%", "pass --crop (crop=True), too (BGREMOVE_MARGIN is set)"),
+        ],
+    )
+    def test_a_value_that_is_refused_later_is_known_by_its_variable_too(
+        self, variable: str, value: str, message: str
+    ) -> None:
+        others = {"BGREMOVE_METHOD": "contour", f"BGREMOVE_{variable}": value}
+        code, _, err = told(run("a.png", "-v", **others))
+        assert code == 2
+        assert message in " ".join(err.split())
+        assert "BGREMOVE_METHOD" not in err
 
     def test_a_version_in_it_is_no_option(self) -> None:
         draw("a.png")

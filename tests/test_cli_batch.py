@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image as PILImage
-from processes import COMMAND, at_terminal, environment, interrupts_heeded
+from processes import COMMAND, at_terminal, environment, in_shell, interrupts_heeded
 
 from bgremove.batch.manifest import MANIFEST_FILE
 from bgremove.cli import command
@@ -120,6 +120,25 @@ class TestRun:
         assert batch("a.png", BGREMOVE_OUT="x", BGREMOVE_FORMAT="webp").exit_code == 0
         assert list(outputs("x")) == ["a-cutout.webp"]
 
+    @pytest.mark.parametrize(
+        ("variable", "message"),
+        [
+            ("JOBS", "Invalid value for 'BGREMOVE_JOBS': expected auto or a whole number"),
+            ("FORMAT", "Invalid value for 'BGREMOVE_FORMAT': 'x' is not one of"),
+            ("NAME", "(BGREMOVE_NAME is set)"),
+        ],
+    )
+    def test_a_wrong_value_in_the_environment_is_known_by_its_variable(
+        self, variable: str, message: str
+    ) -> None:
+        draw("in/a.png")
+        bad = "x" if variable != "NAME" else "{x}"
+        result = CliRunner().invoke(
+            command, ["batch", "in", "--out", "out"], env={f"BGREMOVE_{variable}": bad}
+        )
+        assert result.exit_code == 2
+        assert message in " ".join(result.stderr.split())
+
     def test_a_report_never_replaces_the_model_s_card(self) -> None:
         draw("a.png")
         for name in ("net.onnx", "net.json"):
@@ -201,6 +220,31 @@ class TestRun:
         assert err.splitlines()[-1] == "bgremove: 2 photos: 0 cut out, 2 without a subject"
         assert sorted(outputs()) == ["a-cutout-1.png", "a-cutout-2.png"]
 
+    @pytest.mark.parametrize("again", [[], ["--resume"], ["--resume", "--require-subject"]])
+    def test_a_report_tells_each_frame_by_its_photo_and_its_number(self, again: list[str]) -> None:
+        frames = [PILImage.new("RGB", (32, 32), colour) for colour in ("white", "black")]
+        draw("in/b.png")
+        frames[0].save("in/a.gif", save_all=True, append_images=frames[1:])
+        arguments = ("in", "--all-frames", "--out", "out", "--report", "r.json", "-v")
+        batch(*arguments)
+        err = batch(*arguments, *again).stderr
+        photos = json.loads(Path("r.json").read_text())["photos"]
+        assert sorted((photo["input"], photo["frame"] or 0) for photo in photos) == [
+            ("in/a.gif", 1), ("in/a.gif", 2), ("in/b.png", 0),
+        ]  # fmt: skip
+        for name in ("in/a.gif [1 of 2]: ", "in/a.gif [2 of 2]: ", "in/b.png: "):
+            assert f"bgremove: {name}" in err
+
+    def test_a_report_never_replaces_a_photo_whose_frames_are_refused(self) -> None:
+        frames = [PILImage.new("RGB", (32, 32), colour) for colour in ("white", "black")]
+        frames[0].save("a.csv", "gif", save_all=True, append_images=frames[1:])
+        before = Path("a.csv").read_bytes()
+        assert batch("a.csv", "--all-frames", "--out", "out").exit_code == 0
+        code, _, err = told(batch("a.csv", "--all-frames", "--out", "out", "--report", "a.csv"))
+        assert code == 2
+        assert "report a.csv would overwrite a.csv, which the run needs" in " ".join(err.split())
+        assert Path("a.csv").read_bytes() == before
+
     def test_verbose_tells_each_photo(self) -> None:
         draw("in/a.png")
         _, _, err = told(batch("in", "--out", "out", "-v"))
@@ -271,6 +315,52 @@ class TestRun:
         assert sorted(outputs()) == ["a-cutout.png"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell")
+class TestReportOnStandardOutput:
+    ARGUMENTS = "batch in --out out --method contour --jobs 1 --report -"
+
+    def test_it_is_json_lines_and_nothing_else(self) -> None:
+        for name in ("a", "b"):
+            draw(f"in/{name}.png")
+        done = in_shell(self.ARGUMENTS)
+        assert done.returncode == 0
+        first, second, last = map(json.loads, done.stdout.splitlines())
+        assert [first["input"], second["input"]] == ["in/a.png", "in/b.png"]
+        assert last["summary"]["done"] == 2
+        assert done.stderr == "bgremove: 2 photos: 2 cut out\n"
+        assert sorted(path.name for path in Path().iterdir()) == ["in", "out"]
+
+    def test_a_reader_that_leaves_stops_no_photo(self) -> None:
+        for index in range(4):
+            draw(f"in/{index}.png")
+        pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+        arguments = [*COMMAND, *self.ARGUMENTS.split()]
+        with subprocess.Popen(arguments, env=environment(), **pipes) as process:
+            process.stdout.close()
+            assert process.stderr.read().decode().splitlines() == [
+                "bgremove: standard output: the report cannot be written: Broken pipe",
+                "bgremove: 4 photos: 4 cut out",
+            ]
+        assert process.returncode == 1
+        assert len(outputs()) == 4
+
+    def test_a_standard_output_that_is_closed_is_told_before_anything_is_done(self) -> None:
+        draw("in/a.png")
+        done = in_shell(f"{self.ARGUMENTS} >&-")
+        reason = "standard output: the report cannot be written: Bad file descriptor"
+        assert (done.returncode, done.stderr) == (1, f"bgremove: {reason}\n")
+        assert not outputs()
+
+    def test_no_bar_runs_into_its_lines_at_a_terminal(self) -> None:
+        for index in range(3):
+            draw(f"in/{index}.png", side=300, seed=index)
+        code, shown = at_terminal(*self.ARGUMENTS.split(), streams=("stdout", "stderr"))
+        assert code == 0
+        *lines, summary = shown.splitlines()
+        assert [json.loads(line).get("status") for line in lines] == ["done"] * 3 + [None]
+        assert summary == "bgremove: 3 photos: 3 cut out"
+
+
 class TestWrongUse:
     @pytest.mark.parametrize(
         ("arguments", "message"),
@@ -284,6 +374,10 @@ class TestWrongUse:
             (["in", "--out", "out", "--jobs", "many"], "a whole number of at least 1, got 'many'"),
             (["in", "--out", "out", "--jobs", "9" * 5000], "a whole number of at least 1, got"),
             (["in", "--out", "out", "--report", "r.xml"], "report must end in .json, .jsonl, .csv"),
+            (
+                ["in", "--out", "out", "--report", "-", "--dry-run"],
+                "--dry-run lists on standard output and writes no report: leave out --report -",
+            ),
             (["in", "--out", "out", "--name", "{x}"], "name may hold {stem}, {suffix}, {ext}"),
             (["in", "--out", "out", "--from-file", "no"], "from-file no: cannot be read: No such"),
             (["in", "--out", "out", "-q", "-v"], "--quiet and --verbose exclude each other"),

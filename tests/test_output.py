@@ -84,7 +84,14 @@ class TestKinds:
 class TestBackgrounds:
     @pytest.mark.parametrize(
         ("text", "colour"),
-        [("white", (255, 255, 255)), ("#00ff00", (0, 255, 0)), ("#0f0", (0, 255, 0))],
+        [
+            ("white", (255, 255, 255)),
+            ("#00ff00", (0, 255, 0)),
+            ("#0f0", (0, 255, 0)),
+            ((1, 22, 255), (1, 22, 255)),
+            ((1, 22, 255, 255), (1, 22, 255)),
+            (tuple(np.array([1, 22, 255], np.uint8)), (1, 22, 255)),
+        ],
     )
     def test_a_colour_shows_where_the_subject_does_not(self, cut, photo, text, colour) -> None:
         picture = rendered(cut, photo, Output(background=text))
@@ -123,6 +130,7 @@ class TestBackgrounds:
             (None, None),
             ("red", None),
             ("blur:3", None),
+            ((255, 0, 0), None),
             ("x/red", Path("x/red")),
             (Path("red"), Path("red")),
         ],
@@ -407,6 +415,22 @@ def test_each_kind_of_output_is_what_it_was(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "same"),
+    [
+        ({"background": (255, 128, 0)}, {"background": "#ff8000"}),
+        (
+            {"background": (255, 255, 255, 255), "format": "jpg"},
+            {"background": "#ffffffff", "format": "jpeg"},
+        ),
+    ],
+)
+def test_one_thing_by_two_words_is_one_output(options, same) -> None:
+    assert Output(**options) == Output(**same)
+    assert hash(Output(**options)) == hash(Output(**same))
+    assert Output(**options).suffix == Output(**same).suffix
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"output": "png"}, "output must be one of cutout, mask, alpha, foreground, got 'png'"),
@@ -434,7 +458,13 @@ def test_each_kind_of_output_is_what_it_was(name: str) -> None:
         ({"position": "original", "size": "preview"}, "position only works together with a size"),
         ({"background": "#ff000080"}, "background must be an opaque colour, got '#ff000080'"),
         ({"background": np.zeros((9, 9, 3))}, r"background must be .* got array\("),
-        ({"background": (255, 0, 0)}, r"background must be .* got \(255, 0, 0\)"),
+        (
+            {"background": (255, 0)},
+            r"background must be 3 or 4 whole numbers in 0…255 .* got \(255, 0\)",
+        ),
+        ({"background": (256, 0, 0)}, r"background must be .* got \(256, 0, 0\)"),
+        ({"background": (0, 0, 0.5)}, r"background must be .* got \(0, 0, 0\.5\)"),
+        ({"background": (9, 9, 9, 0)}, "background must be an opaque colour, got '#09090900'"),
         ({"size": (10, 10)}, r"size must be a str as '800x600', got \(10, 10\)"),
         ({"position": 50}, "position must be a str as '50%,100%', got 50"),
         ({"crop": True, "margin": 5}, "margin must be a str as '10%', got 5"),

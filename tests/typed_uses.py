@@ -50,7 +50,7 @@ def in_threads(paths: list[Path]) -> list[PILImage.Image]:
 
 
 async def in_a_server(upload: bytes) -> PILImage.Image:
-    on_white = bgremove.Output(background="white", crop=True)
+    on_white = bgremove.Output(background=(255, 255, 255), format="jpg", crop=True)
     return await asyncio.to_thread(bgremove.remove, upload, output=on_white)
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from bgremove import __version__
@@ -24,9 +23,11 @@ from bgremove.cli_shared import (
     check_loudness,
     complete_file,
     complete_folder,
+    is_ambient,
     options_of_method,
     output_of,
     signals_as_interrupt,
+    variables_told,
 )
 from bgremove.errors import (
     BgremoveError,
@@ -35,6 +36,7 @@ from bgremove.errors import (
     printable,
     reason_of,
 )
+from bgremove.option_checks import did_you_mean
 from bgremove.paths import STREAM, is_no_folder
 from bgremove.removers import DEFAULT_METHOD, METHODS
 from bgremove.terminal import (
@@ -79,8 +81,9 @@ class _CutOrOther(WithMethods):
                 if ctx.command is self:
                     return super().invoke(ctx)
                 return ctx.command.invoke(ctx)
-        except OptionError as error:
-            raise click.UsageError(str(error), ctx) from error
+        except (click.UsageError, OptionError) as error:
+            message = str(error)
+            raise click.UsageError(message + variables_told(ctx, message), ctx) from error
         except BgremoveError as error:
             raise _Failure(str(error)) from error
         except ImportError as error:
@@ -294,7 +297,7 @@ def command(
     asked = output_of(options)
     options = options_of_method(ctx, method, options)
     if explain is not None and method != "contour":
-        if ctx.get_parameter_source("explain") != ParameterSource.ENVIRONMENT:
+        if not is_ambient(ctx, "explain"):
             raise click.UsageError(f"--explain shows the contour method's steps, not {method}'s")
         explain = None
 
@@ -309,8 +312,7 @@ def command(
     with log_on_stderr(shown=verbose), signals_as_interrupt():
         recipe = Recipe(method=method, options=options, settings=settings)
         planned = plan(inputs, out, output=output, overwrite=overwrite, needed=recipe.files())
-        if out is None:
-            planned = _with_a_hint(planned, inputs)
+        planned = _with_hints(planned, inputs, out)
         _check_standard_output(planned)
         strips = None if explain is None else _plan_strips(planned, explain, overwrite=overwrite)
         outcomes = _outcomes(planned, recipe)
@@ -385,20 +387,35 @@ def _check_usage(inputs: Sequence[str], *, quiet: bool, verbose: bool) -> None:
         raise click.UsageError("- reads standard input, and nothing is piped in")
 
 
-def _with_a_hint(planned: "Plan", inputs: Sequence[str]) -> "Plan":
-    """Tell who has named a photo and, as it seems, an output how that is done."""
-    from bgremove.output import FORMATS_BY_ENDING
-
-    last = inputs[-1]
-    if len(inputs) != 2 or "://" in last or Path(last).suffix.lower() not in FORMATS_BY_ENDING:
-        return planned
+def _with_hints(planned: "Plan", inputs: Sequence[str], out: str | None) -> "Plan":
+    """Tell of what is not there how it may have been meant."""
+    hints = {inputs[0]: _hint_of_command(inputs[0])}
+    if out is None and len(inputs) == 2:
+        hints[inputs[1]] = _hint_of_output(inputs[1])
     refused = [
-        replace(outcome, message=f"{outcome.message}; to write there: --out {last}")
-        if outcome.name == last and not os.path.lexists(last)
+        replace(outcome, message=outcome.message + hints.get(outcome.name, ""))
+        if not os.path.lexists(outcome.name)
         else outcome
         for outcome in planned.refused
     ]
     return replace(planned, refused=tuple(refused))
+
+
+def _hint_of_command(word: str) -> str:
+    """Name the command that a word without an ending or a folder is near to."""
+    if Path(word).name != word or Path(word).suffix:
+        return ""
+    names = [str(other.name) for other in command.others]
+    return did_you_mean(word.lower(), names, kind="the command ")
+
+
+def _hint_of_output(name: str) -> str:
+    """Tell who has named a photo and, as it seems, an output how that is done."""
+    from bgremove.output import FORMATS_BY_ENDING
+
+    if "://" in name or Path(name).suffix.lower() not in FORMATS_BY_ENDING:
+        return ""
+    return f"; to write there: --out {name}"
 
 
 def _check_standard_output(planned: "Plan") -> None:

@@ -23,7 +23,7 @@ from bgremove.cli_shared import (
 )
 from bgremove.errors import OptionError, printable, reason_of
 from bgremove.paths import STREAM
-from bgremove.terminal import Progress, log_on_stderr, print_line, say_of
+from bgremove.terminal import Progress, is_terminal, log_on_stderr, print_line, say_of
 
 if TYPE_CHECKING:
     from bgremove.batch import Job, Manifest, Outcome, Past, Plan, Recipe
@@ -122,9 +122,9 @@ def batch_command(shared: Sequence[click.Parameter]) -> click.Command:
 )
 @click.option(
     "--report",
-    metavar="FILE",
+    metavar="FILE|-",
     shell_complete=complete_file,
-    help="What became of each photo: .json, .jsonl or .csv.",
+    help="What became of each photo: .json, .jsonl or .csv; -: JSON lines, to standard output.",
 )
 @click.option("--fsync", is_flag=True, help="Wait until the disk has each output.")
 @click.option("--dry-run", is_flag=True, help="List the planned outputs without writing them.")
@@ -173,6 +173,10 @@ def _batch(
     )
 
     _check_usage(inputs, out, from_file, quiet=quiet, verbose=verbose)
+    if dry_run and report == STREAM:
+        raise click.UsageError(
+            "--dry-run lists on standard output and writes no report: leave out --report -"
+        )
     folder, name = f"{out}/", name or DEFAULT_NAME
     output = settle_format(output_of(options), folder, name)
     options = options_of_method(ctx, method, options)
@@ -185,9 +189,10 @@ def _batch(
     recipe = Recipe(method=method, options=options, settings=settings)
     lists = [] if from_file in (None, STREAM) else [Path(str(from_file))]
     needed = [Path(out, MANIFEST_FILE), *lists, *recipe.files()]
-    if report:
-        check_report(Path(report), needed=needed)
-        needed.append(Path(report))
+    report_file = Path(report) if report and report != STREAM else None
+    if report_file:
+        check_report(report_file, needed=needed)
+        needed.append(report_file)
     planned = plan(
         inputs,
         folder,
@@ -199,8 +204,8 @@ def _batch(
         all_frames=all_frames,
         needed=needed,
     )
-    if report and Path(report).exists():
-        check_report(Path(report), needed=_photos(planned))
+    if report_file and report_file.exists():
+        check_report(report_file, needed=_photos(planned))
     if dry_run:
         past = None
         if resume:
@@ -212,7 +217,8 @@ def _batch(
         if resume:
             to_do, known = manifest.sort_out(to_do, overwrite=overwrite)
             settled += known
-        progress = Progress(len(to_do) + len(settled), shown=not quiet and not verbose)
+        has_room = report != STREAM or not is_terminal(sys.stdout)
+        progress = Progress(len(to_do) + len(settled), shown=has_room and not quiet and not verbose)
         teller = Teller(progress, verbose=verbose, sums_up=not quiet, report=report)
         with (
             signals_as_interrupt(),
@@ -267,9 +273,9 @@ def _show(planned: "Plan", past: "Past | None", *, overwrite: bool) -> int:
         settled += known
     problems = [outcome for outcome in settled if outcome.status == "failed"]
     for outcome in problems:
-        say_of(outcome.name, outcome.message)
+        say_of(outcome.label, outcome.message)
     for job in to_do:
-        print_line(f"{printable(job.name)} -> {printable(str(job.target))}")
+        print_line(f"{printable(job.label)} -> {printable(str(job.target))}")
     return 1 if problems else 0
 
 

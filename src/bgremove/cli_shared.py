@@ -1,5 +1,6 @@
 """What both commands share: options, the telling of outcomes, and an end by a signal."""
 
+import re
 import signal
 from collections import Counter
 from collections.abc import Iterator
@@ -39,11 +40,26 @@ def complete_folder(
     return [CompletionItem(started, type="dir")]
 
 
+def is_ambient(ctx: click.Context, name: str) -> bool:
+    """Tell whether a variable of the environment has set an option."""
+    return ctx.get_parameter_source(name) == ParameterSource.ENVIRONMENT
+
+
+def variables_told(ctx: click.Context, message: str) -> str:
+    """Give the end of a message that names the variables behind the options of which it tells."""
+    words = set(re.findall(r"\w+", message))
+    options = [name for name in ctx.params if name in words and is_ambient(ctx, name)]
+    return "".join(f" ({_variable_of(ctx, name)} is set)" for name in options)
+
+
+def _variable_of(ctx: click.Context, name: str) -> str:
+    return f"{ctx.auto_envvar_prefix}_{name}".upper()
+
+
 def options_of_method(ctx: click.Context, method: str, options: dict[str, Any]) -> dict[str, Any]:
     """Pick the method's options; only those from the environment may be for another method."""
     given = {name: value for name, value in options.items() if value is not None}
-    ambient = ParameterSource.ENVIRONMENT
-    check_options(method, [name for name in given if ctx.get_parameter_source(name) != ambient])
+    check_options(method, [name for name in given if not is_ambient(ctx, name)])
     return {name: given[name] for name in METHODS[method].options if name in given}
 
 
@@ -56,7 +72,19 @@ def output_of(options: dict[str, Any]) -> "Output":
 
 
 class WithMethods(click.Command):
-    """A command whose help tells, below its options, what each method looks for."""
+    """A command whose help tells, below its options, what each method looks for.
+
+    A value that is wrong is known by the variable of the environment, if it comes from there.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.BadParameter as error:
+            name = error.param and error.param.name
+            if name and is_ambient(ctx, name):
+                error.param_hint = f"'{_variable_of(ctx, name)}'"
+            raise
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)
@@ -119,7 +147,7 @@ class Teller:
             verb = "skipped" if outcome.status == "skipped" else "wrote"
             line = f"{verb} {outcome.target or 'standard output'}"
         if line:
-            say_of(outcome.name, line, before=self._progress.before_line)
+            say_of(outcome.label, line, before=self._progress.before_line)
         self._progress.tell(self._counts)
 
     @property

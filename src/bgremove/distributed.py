@@ -137,7 +137,7 @@ def run_on_ray(
         yield outcome
     for job in left.values():
         reason = f"its actor has died {RETRIES + 1} times; nothing was written"
-        outcome = failed(job.name, reason, "WorkerError")
+        outcome = job.failed(reason, "WorkerError")
         if journal:
             journal.end(job, outcome)
         yield outcome

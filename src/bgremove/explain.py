@@ -11,7 +11,6 @@ from PIL import ImageDraw
 
 from bgremove.arrays import Image, alpha_to_uint8, resize
 from bgremove.batch import Job, Plan
-from bgremove.batch.jobs import failed
 from bgremove.batch.plan import refuse
 from bgremove.compose import cutout
 from bgremove.errors import BgremoveError
@@ -85,7 +84,7 @@ def plan_strips(planned: Plan, folder: Path, *, overwrite: bool) -> Plan:
     for job in planned.jobs:
         if job.source is None:
             reason = "has no name to draw its steps under; pass a file"
-            nameless.append(failed(job.name, reason, "InputError"))
+            nameless.append(job.failed(reason, "InputError"))
         else:
             target = folder / job.folder / f"{job.source.stem}{ENDING}"
             strips.append(replace(job, target=target, overwrite=overwrite))

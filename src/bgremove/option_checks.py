@@ -15,13 +15,14 @@ def told(value: object) -> str:
     return " ".join(reprlib.repr(value).split())
 
 
-def did_you_mean(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+def did_you_mean(word: str, known: Iterable[str], *, cutoff: float = 0.6, kind: str = "") -> str:
     """Give the end of a message that names the nearest of what is known; nothing if none is near.
 
-    `cutoff` tells how alike the two must be, in [0, 1], by `difflib.get_close_matches`.
+    `cutoff` tells how alike the two must be, in [0, 1], by `difflib.get_close_matches`; `kind`
+    is what stands before it.
     """
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
-    return f"; did you mean {near[0]}?" if near else ""
+    return f"; did you mean {kind}{near[0]}?" if near else ""
 
 
 def is_number(value: object) -> TypeGuard[float]:

@@ -62,11 +62,11 @@ class Output:
     ----------
     output : {"cutout", "mask", "alpha", "foreground"}, default "cutout"
         RGBA; 0 and 255 in grey; the alpha in grey; or the subject's colours, on black.
-    background : str or path, optional
-        For cutouts: a CSS colour (``white``, ``#ff8800``), a picture's path (what it leaves
-        transparent is white), or ``blur`` or ``blur:RADIUS`` for the photo's own, blurred without
-        its subject. The result is RGB then, in the photo's colour profile; CSS colours, and
-        pictures without one, are sRGB.
+    background : str, path or tuple of ints, optional
+        For cutouts: a CSS colour (``white``, ``#ff8800``), or its RGB or RGBA in 0…255, which
+        is kept as CSS; a picture's path (what it leaves transparent is white); or ``blur`` or
+        ``blur:RADIUS`` for the photo's own, blurred without its subject. The result is RGB
+        then, in the photo's colour profile; CSS colours, and pictures without one, are sRGB.
     crop : bool, default False
         Whether to cut the picture down to the subject.
     margin : str, default "0"
@@ -79,6 +79,7 @@ class Output:
         or ``original``: a cropped subject as it stood in the photo.
     format : {"auto", "png", "webp", "jpeg", "tiff"}, default "auto"
         Of files; ``auto`` is PNG, unless the command was told a name that ends otherwise.
+        ``jpg`` is kept as ``jpeg``.
     format_quality : int, default 90
         Of JPEG and WebP, in 1…100; 100 makes WebP lossless.
 
@@ -89,7 +90,7 @@ class Output:
     """
 
     output: str = "cutout"
-    background: str | os.PathLike[str] | None = None
+    background: str | os.PathLike[str] | tuple[int, ...] | None = None
     crop: bool = False
     margin: str = "0"
     size: str = "full"
@@ -98,6 +99,10 @@ class Output:
     format_quality: int = DEFAULT_QUALITY
 
     def __post_init__(self) -> None:
+        if isinstance(self.format, str) and self.format == "jpg":
+            object.__setattr__(self, "format", "jpeg")
+        if isinstance(self.background, tuple):
+            object.__setattr__(self, "background", _as_css(self.background))
         check_choice("output", self.output, KINDS)
         check_choice("format", self.format, ("auto", *FORMATS))
         if not isinstance(self.crop, (bool, np.bool_)):
@@ -142,10 +147,11 @@ class Output:
     @property
     def picture(self) -> Path | None:
         """The picture's file that is laid under the cutout, if one is."""
-        text = self.background
-        if text is None or (isinstance(text, str) and _is_word(text)):
+        background = self.background
+        if background is None or isinstance(background, tuple):
             return None
-        return Path(text)
+        is_word = isinstance(background, str) and _is_word(background)
+        return None if is_word else Path(background)
 
 
 def rendered(
@@ -195,7 +201,7 @@ def rendered(
     if output.output == "foreground":
         return np.ascontiguousarray(cutout[..., :3])
     if output.background is not None:
-        return over(cutout, _background(output.background, photo, icc_profile))
+        return over(cutout, _background(output, photo, icc_profile))
     return cutout
 
 
@@ -311,21 +317,22 @@ def _covering(picture: Image, width: int, height: int) -> Image:
 # Backgrounds
 
 
-def _background(
-    background: str | os.PathLike[str], photo: Image, icc_profile: bytes | None
-) -> Image:
-    height, width = photo.shape[:2]
-    text = background if isinstance(background, str) else ""
-    if (blur := _blur_of(text)) is not None:
-        sigma = blur or BLUR_SHARE * max(height, width)
-        return blurred(photo, sigma)
-    if (colour := _colour_of(text)) is not None:
-        pixel = np.array([[colour]], np.uint8)
-        return np.broadcast_to(in_profile(pixel, None, icc_profile), photo.shape)
+def _background(output: Output, photo: Image, icc_profile: bytes | None) -> Image:
+    if output.picture is not None:
+        return _covering_picture(output.picture, photo, icc_profile)
+    word = str(output.background)
+    if (blur := _blur_of(word)) is not None:
+        return blurred(photo, blur or BLUR_SHARE * max(photo.shape[:2]))
+    pixel = np.array([[_levels_of(word)[:3]]], np.uint8)
+    return np.broadcast_to(in_profile(pixel, None, icc_profile), photo.shape)
+
+
+def _covering_picture(path: Path, photo: Image, icc_profile: bytes | None) -> Image:
     try:
-        picture = read_photo(background)
+        picture = read_photo(path)
     except ImageTooLargeError as error:
-        raise ImageReadError(f"background {background}: too large; take a smaller one") from error
+        raise ImageReadError(f"background {path}: too large; take a smaller one") from error
+    height, width = photo.shape[:2]
     covering = _covering(_on_white(picture), width, height)
     return in_profile(covering, picture.icc_profile, icc_profile)
 
@@ -346,7 +353,17 @@ def blurred(photo: Image, sigma: float) -> Image:
     return resize(soft, width, height)
 
 
-def _check_background(background: str | os.PathLike[str]) -> None:
+def _as_css(levels: tuple[object, ...]) -> str:
+    """Write RGB or RGBA of 0…255 as a CSS colour."""
+    whole = [int(level) for level in levels if isinstance(level, (int, np.integer))]
+    if not (len(whole) == len(levels) in (3, 4) and all(0 <= level <= 255 for level in whole)):
+        raise OptionError(
+            f"background must be 3 or 4 whole numbers in 0…255 if it is a tuple, got {told(levels)}"
+        )
+    return f"#{bytes(whole).hex()}"
+
+
+def _check_background(background: object) -> None:
     if isinstance(background, os.PathLike):
         return
     if not (isinstance(background, str) and (_is_word(background) or _may_be_a_path(background))):
@@ -359,7 +376,7 @@ def _check_background(background: str | os.PathLike[str]) -> None:
 
 
 def _is_word(text: str) -> bool:
-    return _blur_of(text) is not None or _colour_of(text) is not None
+    return _blur_of(text) is not None or bool(_levels_of(text))
 
 
 def _may_be_a_path(text: str) -> bool:
@@ -374,10 +391,6 @@ def _blur_of(text: str) -> float | None:
         return 0.0
     match = re.fullmatch(r"blur:(\d+(?:\.\d+)?)", text)
     return float(match[1]) if match and float(match[1]) > 0 else None
-
-
-def _colour_of(text: str) -> tuple[int, ...] | None:
-    return _levels_of(text)[:3] or None
 
 
 def _levels_of(text: str) -> tuple[int, ...]:

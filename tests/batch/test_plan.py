@@ -536,7 +536,7 @@ class TestFrames:
         frames[0].save("a.gif", save_all=True, append_images=frames[1:])
         draw("b.jpg")
         planned = plan(["a.gif", "b.jpg"], "out", all_frames=True)
-        assert [(job.name, job.frame, str(job.target)) for job in planned.jobs] == [
+        assert [(job.label, job.frame, str(job.target)) for job in planned.jobs] == [
             ("a.gif [1 of 3]", 0, "out/a-cutout-1.png"),
             ("a.gif [2 of 3]", 1, "out/a-cutout-2.png"),
             ("a.gif [3 of 3]", 2, "out/a-cutout-3.png"),

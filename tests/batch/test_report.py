@@ -17,6 +17,8 @@ from bgremove.errors import ImageWriteError, OptionError
 DONE = Outcome(
     name='in/a "1",\n.png',
     status="done",
+    frame=1,
+    frames=3,
     target=Path("out/a.png"),
     subject=Subject(width=10, height=4, area=0.25, box=(2, 1, 5, 2)),
     seconds={"decode": 0.1, "matte": 0.2, "compose": 0.3, "encode": 0.4, "write": 0.5},
@@ -27,6 +29,7 @@ COUNTS = summary(Counter({"done": 1, "failed": 1}), not_run=3)
 PLAIN = [
     {
         "input": DONE.name,
+        "frame": 2,
         "output": str(DONE.target),
         "status": "done",
         "error": None,
@@ -38,6 +41,7 @@ PLAIN = [
     },
     {
         "input": FAILED.name,
+        "frame": None,
         "output": None,
         "status": "failed",
         "error": "ImageReadError",
@@ -84,11 +88,12 @@ def test_csv_has_a_column_each() -> None:
     with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
         done, failed = csv.DictReader(file)
     assert tuple(done) == COLUMNS
-    assert done["input"] == DONE.name
+    assert (done["input"], done["frame"]) == (DONE.name, "2")
     sides = ("box_left", "box_top", "box_width", "box_height")
     assert [done[side] for side in sides] == ["2", "1", "5", "2"]
     assert done["write_seconds"] == "0.5"
-    assert (failed["input"], failed["status"], failed["area"]) == (FAILED.name, "failed", "")
+    assert (failed["input"], failed["status"]) == (FAILED.name, "failed")
+    assert (failed["frame"], failed["area"]) == ("", "")
 
 
 def test_the_page_on_reports_tells_each_key_and_column() -> None:

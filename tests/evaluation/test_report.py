@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -96,5 +99,34 @@ def test_a_card_keeps_the_splits_it_had_and_takes_whole_splits_only(brightness, 
 
 
 def test_a_report_that_cannot_be_written_is_named(tmp_path):
-    with pytest.raises(DataError, match=r"missing.report\.csv: cannot be written"):
-        report.write("text", tmp_path / "missing" / "report.csv")
+    with pytest.raises(DataError, match=f"^{re.escape(str(tmp_path))}: cannot be written"):
+        report.write("text", tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match=r"report\.csv: expected a folder above it, got a file"):
+        report.write("text", tmp_path / "file" / "report.csv")
+
+
+def test_a_report_is_there_whole_or_as_it_was(tmp_path):
+    path, old = tmp_path / "report.csv", tmp_path / "old.csv"
+    path.write_text("yesterday's")
+    old.hardlink_to(path)
+    report.write("today's\n", path)
+    assert path.read_bytes() == b"today's\n"
+    assert old.read_text() == "yesterday's"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links and devices")
+def test_a_report_may_go_to_a_device_or_through_a_link(tmp_path):
+    report.write("text", Path("/dev/null"))
+    link, file = tmp_path / "stdout", tmp_path / "file"
+    link.symlink_to(file)
+    for text in ("yesterday's", "text"):
+        report.write(text, link)
+        assert (link.is_symlink(), file.read_text()) == (True, text)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_named():
+    with pytest.raises(DataError, match="/dev/full: cannot be written: No space left"):
+        report.write("text", Path("/dev/full"))

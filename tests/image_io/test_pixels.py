@@ -15,6 +15,8 @@ from pictures import (
     encoded,
     exif_with,
     linear_grey_profile,
+    p3_profile,
+    padded,
     palette_picture,
     png_header,
     png_of_chunks,
@@ -23,7 +25,7 @@ from pictures import (
 from PIL import Image as PILImage
 
 from bgremove.errors import ImageReadError
-from bgremove.image_io import decode, encode_png, photo_from_pil, read_photo
+from bgremove.image_io import decode, encode_png, in_profile, photo_from_pil, read_photo
 
 # Modes
 
@@ -118,6 +120,33 @@ def test_grey_of_16_bits_is_scaled_not_clipped(format_name: str) -> None:
 def test_wide_pil_image_is_scaled_from_16_bits(mode: str) -> None:
     picture = PILImage.new(mode, (2, 1), 25700)
     np.testing.assert_array_equal(photo_from_pil(picture).image, np.full((1, 2, 3), 100))
+
+
+EIGHT_BITS = np.array([[0, 1, 128, 255]])
+
+
+def test_pil_image_of_8_bits_in_32_is_not_darkened() -> None:
+    wide = PILImage.fromarray(EIGHT_BITS.astype(np.uint8)).convert("I")
+    np.testing.assert_array_equal(photo_from_pil(wide).image[..., 1], EIGHT_BITS)
+
+
+def test_tiff_of_8_bits_in_32_is_not_darkened() -> None:
+    data = encoded(PILImage.fromarray(EIGHT_BITS.astype(np.int32)), "TIFF")
+    np.testing.assert_array_equal(decode(data, "x").image[..., 1], EIGHT_BITS)
+
+
+@pytest.mark.parametrize(
+    ("format_name", "options"), [("PNG", {}), ("TIFF", {}), ("TIFF", {"tiffinfo": {339: 2}})]
+)
+def test_dark_file_of_16_bits_stays_dark(format_name: str, options: dict) -> None:
+    data = encoded(PILImage.fromarray(EIGHT_BITS.astype(np.uint16)), format_name, **options)
+    np.testing.assert_array_equal(decode(data, "x").image[..., 1], [[0, 0, 0, 1]])
+
+
+def test_dark_png_of_16_bits_stays_dark_as_pillow_10_opens_it() -> None:
+    opened = PILImage.fromarray(EIGHT_BITS.astype(np.int32))
+    opened.format = "PNG"
+    np.testing.assert_array_equal(photo_from_pil(opened).image[..., 1], [[0, 0, 0, 1]])
 
 
 @pytest.mark.parametrize(("values", "told"), [((0, 65536), "0 to 65536"), ((-1, 7), "-1 to 7")])
@@ -336,6 +365,41 @@ def test_grey_of_16_bits_goes_through_its_profile_too() -> None:
     grey = PILImage.new("I;16", (1, 1), 128 * 257)
     photo = decode(encoded(grey, "PNG", icc_profile=linear_grey_profile()), "x")
     np.testing.assert_allclose(photo.image, [[[188] * 3]], atol=1)
+
+
+LARGEST = 2**20
+"""Bytes of a profile that Pillow reads back from a PNG, by its limits as they come."""
+
+
+@pytest.mark.parametrize("format_name", ["PNG", "TIFF", "WEBP", "JPEG"])
+def test_profile_that_no_png_could_hold_is_applied_and_left_out(format_name: str) -> None:
+    green = PILImage.new("RGB", (16, 300), (80, 200, 80))
+    profile = padded(p3_profile(), LARGEST + 1)
+    photo = decode(encoded(green, format_name, icc_profile=profile), "x")
+    in_srgb = in_profile(np.asarray(green), p3_profile(), None)
+    assert photo.icc_profile is None
+    np.testing.assert_allclose(photo.image.astype(int), in_srgb, atol=3)
+    with PILImage.open(BytesIO(encode_png(photo.image, photo))) as png:
+        np.testing.assert_array_equal(png, photo.image)
+
+
+def test_profile_that_a_png_can_hold_stays() -> None:
+    profile = padded(p3_profile(), LARGEST)
+    photo = decode(drawn("PNG", icc_profile=profile), "x")
+    assert photo.icc_profile == profile
+    np.testing.assert_array_equal(photo.image, colours())
+    with PILImage.open(BytesIO(encode_png(colours(), photo))) as png:
+        assert png.info["icc_profile"] == profile
+
+
+def test_profile_that_no_png_could_hold_leaves_the_alpha() -> None:
+    picture = PILImage.fromarray(colours_and_alpha())
+    picture.info["icc_profile"] = padded(p3_profile(), LARGEST + 1)
+    photo = photo_from_pil(picture)
+    assert photo.icc_profile is None
+    np.testing.assert_array_equal(photo.image, in_profile(colours(), p3_profile(), None))
+    np.testing.assert_allclose(photo.alpha, colours_and_alpha()[..., 3] / 255, atol=1e-7)
+    assert not photo.image.flags.writeable
 
 
 @pytest.mark.parametrize("format_name", ["TIFF", "JPEG"])

@@ -3,37 +3,66 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 Status: TypeAlias = Literal["done", "no-subject", "skipped", "failed"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
-    """One photo and where its cutout goes.
+class Named:
+    """What is known by its photo.
 
     Attributes
     ----------
     name : str
-        What the photo is called in messages.
+        The photo, as it was named or found.
+    frame : int or None
+        Which frame of a file that has several, from 0; None for the first, with a word on the
+        others.
+    frames : int
+        How many the file has; 1 where `frame` is None.
+    """
+
+    name: str
+    frame: int | None = None
+    frames: int = 1
+
+    @property
+    def label(self) -> str:
+        """What the photo is called in messages."""
+        if self.frame is None:
+            return self.name
+        return f"{self.name} [{self.frame + 1} of {self.frames}]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job(Named):
+    """One photo and where its cutout goes.
+
+    Attributes
+    ----------
     source : Path or None
         The photo, or None for standard input.
     target : Path or None
         The cutout's file, or None if the caller wants its bytes.
-    frame : int or None
-        Which frame of a file that has several; None for the first, with a word on the others.
     overwrite : bool
         Whether a file that is there is replaced.
     folder : Path
         Below the folder for outputs, the one that the photo's own is mirrored to.
     """
 
-    name: str
     source: Path | None
     target: Path | None
-    frame: int | None = None
     overwrite: bool = False
     folder: Path = Path()
+
+    def ended(self, status: Status, **told: Any) -> "Outcome":
+        """Give its outcome, of which `told` holds the other fields."""
+        return Outcome(name=self.name, frame=self.frame, frames=self.frames, status=status, **told)
+
+    def failed(self, message: str, error: str) -> "Outcome":
+        """Give its outcome where it has failed."""
+        return self.ended("failed", message=message, error=error)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,13 +86,11 @@ class Subject:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class Outcome(Named):
     """What became of one photo.
 
     Attributes
     ----------
-    name : str
-        What the photo is called in messages.
     status : {"done", "no-subject", "skipped", "failed"}
         ``skipped`` has an output from an earlier run; only ``failed`` has none.
     message : str
@@ -80,7 +107,6 @@ class Outcome:
         The output, where the job names no file for it.
     """
 
-    name: str
     status: Status
     message: str = ""
     error: str = ""
@@ -91,5 +117,5 @@ class Outcome:
 
 
 def failed(name: str, message: str, error: str) -> Outcome:
-    """Give the outcome of a photo that failed."""
+    """Give the outcome of a photo that failed before there was a job for it."""
     return Outcome(name=name, status="failed", message=message, error=error)

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from bgremove.batch.jobs import Job, Outcome, Subject, failed
+from bgremove.batch.jobs import Job, Outcome, Subject
 from bgremove.batch.places import identity, place_of, real_folder
 from bgremove.errors import ImageWriteError, reason_of
 from bgremove.image_io import remove_parts
@@ -104,7 +104,7 @@ class Past:
                 to_do.append(replace(job, overwrite=overwrite or is_ours))
             else:
                 reason = f"{job.target}: exists already, {reason}; --overwrite replaces it"
-                settled.append(failed(job.name, reason, "ImageWriteError"))
+                settled.append(job.failed(reason, "ImageWriteError"))
         return to_do, settled
 
     def torn(self, jobs: Sequence[Job]) -> list[Path]:
@@ -304,13 +304,7 @@ def _is_ours(record: Record, output: Stamp) -> bool:
 
 
 def _skipped(job: Job, record: Record) -> Outcome:
-    return Outcome(
-        name=job.name,
-        status="skipped",
-        message=record.message,
-        target=job.target,
-        subject=record.subject,
-    )
+    return job.ended("skipped", message=record.message, target=job.target, subject=record.subject)
 
 
 def _read(file: BinaryIO) -> dict[str, Record]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bgremove.arrays import Cutout, extent
-from bgremove.batch.jobs import Job, Outcome, Subject, failed
+from bgremove.batch.jobs import Job, Outcome, Subject
 from bgremove.compose import cutout, tiled_cutout
 from bgremove.errors import BgremoveError, ImageReadError, NoSubjectError, reason_of
 from bgremove.image_io import (
@@ -75,13 +75,13 @@ def cut_out(
     try:
         return _cut_out(job, remover, settings, data)
     except BgremoveError as error:
-        return failed(job.name, str(error), type(error).__name__)
+        return job.failed(str(error), type(error).__name__)
     except Exception as error:  # noqa: BLE001  (our own bug, too, costs one photo only)
         if is_shortage(error):
-            return failed(job.name, "not enough memory for a picture of this size", "MemoryError")
-        _log.debug("%s: internal error", job.name, exc_info=True)
+            return job.failed("not enough memory for a picture of this size", "MemoryError")
+        _log.debug("%s: internal error", job.label, exc_info=True)
         kind = type(error).__name__
-        return failed(job.name, f"internal error: {kind}: {error}", kind)
+        return job.failed(f"internal error: {kind}: {error}", kind)
 
 
 def _cut_out(job: Job, remover: Remover, settings: Settings, data: bytes | None) -> Outcome:
@@ -112,9 +112,8 @@ def _cut_out(job: Job, remover: Remover, settings: Settings, data: bytes | None)
         with watch.stage("write"):
             write_atomically(encoded, job.target, overwrite=job.overwrite, durable=settings.durable)
     nothing = f"no {remover.subject} found; the cutout is fully transparent"
-    return Outcome(
-        name=job.name,
-        status="done" if found else "no-subject",
+    return job.ended(
+        "done" if found else "no-subject",
         message=_other_frames(job, photo) if found else nothing,
         target=job.target,
         subject=subject,
@@ -160,7 +159,7 @@ def measured(alpha: NDArray[np.uint8]) -> Subject:
 
 def _read(job: Job, data: bytes | None, max_pixels: int) -> Photo:
     if data is not None:
-        return decode(data, job.name, max_pixels=max_pixels)
+        return decode(data, job.label, max_pixels=max_pixels)
     if job.source is None:
         return decode(_standard_input(), STREAM, max_pixels=max_pixels)
     return read_photo(job.source, max_pixels=max_pixels, frame=job.frame or 0)

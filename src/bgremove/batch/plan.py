@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from string import Formatter
 
-from bgremove.batch.jobs import Job, Outcome, failed
+from bgremove.batch.jobs import Job, Outcome
 from bgremove.batch.manifest import recorded_places
 from bgremove.batch.places import Identity, identity, places
 from bgremove.batch.sources import OUTPUT_MARK, Source, find_sources, names_one_photo
@@ -237,8 +237,8 @@ def _of_each_frame(job: Job) -> list[Job]:
     return [
         replace(
             job,
-            name=f"{job.name} [{frame + 1} of {frames}]",
             frame=frame,
+            frames=frames,
             target=job.target.with_name(
                 f"{job.target.stem}-{frame + 1:0{digits}}{job.target.suffix}"
             ),
@@ -267,16 +267,16 @@ def refuse(jobs: Sequence[Job], suffix: str, *, beside: Plan) -> tuple[list[Job]
     where = places(everything)
     writers: dict[str, list[str]] = {}
     for job in everything:
-        writers.setdefault(where[job], []).append(job.name)
+        writers.setdefault(where[job], []).append(job.label)
     losses = {identity(path): f"{path}, which the run needs" for path in beside.needed}
     losses |= {identity(Path(other.name)): f"the input {other.name}" for other in beside.refused}
-    losses |= {identity(job.source): f"the input {job.name}" for job in everything if job.source}
+    losses |= {identity(job.source): f"the input {job.label}" for job in everything if job.source}
 
     accepted, refused = [], []
     for job in jobs:
         problem = job.target and _problem(job, job.target, suffix, writers[where[job]], losses)
         if problem:
-            refused.append(failed(job.name, problem, "ImageWriteError"))
+            refused.append(job.failed(problem, "ImageWriteError"))
         else:
             accepted.append(job)
     return accepted, refused

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
 from typing import Any, Protocol
 
-from bgremove.batch.jobs import Job, Outcome, failed
+from bgremove.batch.jobs import Job, Outcome
 from bgremove.batch.recipe import Recipe
 from bgremove.batch.worker import OF_THE_PARENT, serve
 from bgremove.errors import WorkerError, reason_of
@@ -170,13 +170,13 @@ class _Pool:
         if worker.job is None:
             return None
         reason = f"its worker has died: {how}; nothing was written"
-        return self._end(worker, failed(worker.job.name, reason, "WorkerError"))
+        return self._end(worker, worker.job.failed(reason, "WorkerError"))
 
     def _give_up(self, worker: "_Worker") -> Outcome:
         assert worker.job is not None, "only a job has a deadline"
         self._replace(worker)
         reason = f"took longer than {self._timeout:g} seconds; nothing was written (--timeout)"
-        return self._end(worker, failed(worker.job.name, reason, "WorkerError"))
+        return self._end(worker, worker.job.failed(reason, "WorkerError"))
 
     def _replace(self, worker: "_Worker") -> None:
         worker.kill()

@@ -4,8 +4,10 @@ Each is written as the outcomes come, so that memory does not grow with their nu
 """
 
 import csv
+import errno
 import io
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -17,12 +19,13 @@ from bgremove.batch.jobs import Outcome, Status
 from bgremove.batch.places import identity, place_of
 from bgremove.errors import ImageWriteError, OptionError, reason_of
 from bgremove.image_io import make_folder
+from bgremove.paths import STREAM
 
 STAGES = ("decode", "matte", "compose", "encode", "write")
 """Of `bgremove.batch.cut_out`, in order."""
 
 COLUMNS = (
-    *("input", "output", "status", "error", "message", "width", "height", "area"),
+    *("input", "frame", "output", "status", "error", "message", "width", "height", "area"),
     *("box_left", "box_top", "box_width", "box_height"),
     *(f"{stage}_seconds" for stage in STAGES),
 )
@@ -44,7 +47,7 @@ class Report:
     Parameters
     ----------
     path : Path
-        A file that is there is replaced.
+        A file that is there is replaced. ``-`` is standard output, for JSON lines.
 
     Raises
     ------
@@ -57,12 +60,11 @@ class Report:
     def __init__(self, path: Path) -> None:
         check_report(path)
         self._path = path
-        self._form = _FORMS[path.suffix.lower()]()
+        form = _JsonLines if _is_stream(path) else _FORMS[path.suffix.lower()]
+        self._form = form()
         make_folder(path.parent, f"report {path}")
         try:
-            self._file: TextIO = path.open(
-                "w", encoding="utf-8", errors=sys.getfilesystemencodeerrors(), newline=""
-            )
+            self._file = _opened(path)
         except OSError as error:
             raise _unwritten(path, error) from error
         self._write(self._form.start())
@@ -89,8 +91,23 @@ class Report:
             raise _unwritten(self._path, error) from error
 
 
+def _is_stream(path: Path) -> bool:
+    return str(path) == STREAM
+
+
+def _opened(path: Path) -> TextIO:
+    names_kept = sys.getfilesystemencodeerrors()
+    if not _is_stream(path):
+        return path.open("w", encoding="utf-8", errors=names_kept, newline="")
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    of_its_own = os.dup(sys.stdout.fileno())  # to be closed, whatever becomes of the other
+    return os.fdopen(of_its_own, "w", encoding="utf-8", errors=names_kept, newline="")
+
+
 def _unwritten(path: Path, error: OSError) -> ImageWriteError:
-    return ImageWriteError(f"{path}: the report cannot be written: {reason_of(error)}")
+    name = "standard output" if _is_stream(path) else path
+    return ImageWriteError(f"{name}: the report cannot be written: {reason_of(error)}")
 
 
 def check_report(path: Path, *, needed: Iterable[Path] = ()) -> None:
@@ -105,8 +122,10 @@ def check_report(path: Path, *, needed: Iterable[Path] = ()) -> None:
     Raises
     ------
     OptionError
-        If its ending is none that is known, or if it is one of those files.
+        If its ending is none that is known, or if it is one of those files. ``-`` is neither.
     """
+    if _is_stream(path):
+        return
     known, where = identity(path), place_of(path)
     for other in needed:
         if identity(other) == known if known else place_of(other) == where:
@@ -121,12 +140,13 @@ def entry(outcome: Outcome) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``input``, ``output``, ``status``, ``error``, ``message``, ``size``, ``area``, ``box`` and
-        ``seconds``; None for what is not known.
+        ``input``, ``frame``, ``output``, ``status``, ``error``, ``message``, ``size``, ``area``,
+        ``box`` and ``seconds``; None for what is not known.
     """
     subject = outcome.subject
     return {
         "input": outcome.name,
+        "frame": None if outcome.frame is None else outcome.frame + 1,
         "output": None if outcome.target is None else str(outcome.target),
         "status": outcome.status,
         "error": outcome.error or None,
@@ -173,7 +193,7 @@ class _Csv:
         told = entry(outcome)
         size, box = told["size"] or (None,) * 2, told["box"] or (None,) * 4
         seconds = [told["seconds"].get(stage) for stage in STAGES]
-        named = [told[name] for name in COLUMNS[:5]]
+        named = [told[name] for name in COLUMNS[:6]]
         return _csv_line([*named, *size, told["area"], *box, *seconds])
 
     def end(self, _counts: dict[str, int]) -> str:

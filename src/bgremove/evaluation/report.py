@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from bgremove.cards import ModelCard
-from bgremove.errors import DataError, reason_of
+from bgremove.errors import DataError, ImageWriteError, reason_of
 from bgremove.evaluation.run import ALL_SETS, Figures, PhotoScore, Row
+from bgremove.image_io import write_atomically
 
 HEADINGS = {
     "photos": "photos",
@@ -122,7 +123,7 @@ def check_writable(path: Path) -> None:
 
 
 def write(text: str, path: Path) -> None:
-    """Write a report.
+    """Write a report: a file whole or not at all; through a link, or to a device, as it comes.
 
     Raises
     ------
@@ -130,6 +131,11 @@ def write(text: str, path: Path) -> None:
         If it cannot be written.
     """
     try:
-        path.write_text(text, encoding="utf-8")
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            path.write_bytes(text.encode())
+        else:
+            write_atomically(text.encode(), path, overwrite=True)
+    except ImageWriteError as error:
+        raise DataError(str(error)) from error
     except OSError as error:
         raise DataError(f"{path}: cannot be written: {reason_of(error)}") from error

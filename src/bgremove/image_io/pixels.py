@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from PIL import ExifTags
 from PIL import Image as PILImage
 
-from bgremove.arrays import alpha_from_uint8, uint8_from_uint16
+from bgremove.arrays import Image, alpha_from_uint8, uint8_from_uint16
 from bgremove.errors import ImageReadError
 from bgremove.image_io.photo import Photo
-from bgremove.image_io.profiles import transform_between
+from bgremove.image_io.profiles import in_profile, transform_between
 
 
 def photo_of(picture: PILImage.Image, name: str) -> Photo:
@@ -38,11 +38,21 @@ def photo_of(picture: PILImage.Image, name: str) -> Photo:
         colours = colours.transpose(turn)
         dpi = dpi and (dpi[::-1] if turn in _SIDEWAYS else dpi)
     values = _pixels_of(colours)
-    if colours.mode == "RGB":
-        return Photo(values, None, profile, dpi)
-    image = np.ascontiguousarray(values[..., :3])
+    image, profile = _with_profile_for_png(np.ascontiguousarray(values[..., :3]), profile)
     image.flags.writeable = False
-    return Photo(image, alpha_from_uint8(values[..., 3]), profile, dpi)
+    alpha = None if colours.mode == "RGB" else alpha_from_uint8(values[..., 3])
+    return Photo(image, alpha, profile, dpi)
+
+
+_LARGEST_PROFILE = 2**20
+"""Bytes that Pillow takes of a PNG's profile (``MAX_TEXT_CHUNK``): with more, it opens no PNG."""
+
+
+def _with_profile_for_png(image: Image, profile: bytes | None) -> tuple[Image, bytes | None]:
+    """Bring a picture to sRGB whose profile would make its cutout a PNG that few can open."""
+    if profile is None or len(profile) <= _LARGEST_PROFILE:
+        return image, profile
+    return in_profile(image, profile, None), None
 
 
 _BAND = 256
@@ -100,7 +110,7 @@ def _profile_of(picture: PILImage.Image) -> bytes | None:
 
 
 def _in_8_bits(picture: PILImage.Image, name: str) -> PILImage.Image:
-    """Scale 16-bit grey to 8 bits; other modes have 8 already."""
+    """Bring grey of 16 or 32 bits to 8; other modes have 8 already."""
     if picture.mode == "F":
         raise ImageReadError(
             f"{name}: float pixels have no fixed range; save it with 8 or 16 bits a channel"
@@ -114,11 +124,25 @@ def _in_8_bits(picture: PILImage.Image, name: str) -> PILImage.Image:
             f"{name}: expected grey values of 16 bits, got {low} to {high}; "
             "save it with 8 or 16 bits a channel"
         )
-    grey = PILImage.fromarray(uint8_from_uint16(values.astype(np.uint16)))
+    if _holds_8_bits(picture, high):
+        grey = PILImage.fromarray(values.astype(np.uint8))
+    else:
+        grey = PILImage.fromarray(uint8_from_uint16(values.astype(np.uint16)))
     transparent = picture.info.get("transparency")
     if transparent is not None:
         grey.putalpha(PILImage.fromarray(values != transparent).convert("L"))
     return grey
+
+
+def _holds_8_bits(picture: PILImage.Image, high: int) -> bool:
+    """Tell 8 bits in 32, as ``convert("I")`` and int32 TIFFs hold them, from a dark 16-bit file.
+
+    The mode alone does not tell: Pillow before 11 opens 16-bit PNGs as "I", too.
+    """
+    if picture.mode != "I" or high > np.iinfo(np.uint8).max:
+        return False
+    tags = getattr(picture, "tag_v2", {})
+    return picture.format is None or tags.get(ExifTags.Base.BitsPerSample) == (32,)
 
 
 def _in_rgb(picture: PILImage.Image, profile: bytes | None) -> tuple[PILImage.Image, bytes | None]:

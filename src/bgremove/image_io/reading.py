@@ -58,7 +58,8 @@ def read_photo(
     -------
     Photo
         Turned as its EXIF orientation says. RGB of 8 bits stays as it is; 16 bits are scaled to
-        8; grey and CMYK become RGB, by their ICC profile if they have one.
+        8; grey and CMYK become RGB, by their ICC profile if they have one. RGB becomes sRGB if
+        its profile is larger than the 1 MB that Pillow takes of a PNG.
 
     Raises
     ------
