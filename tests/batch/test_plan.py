@@ -97,6 +97,20 @@ class TestInputs:
         assert name == text
         assert message in reason
 
+    def test_a_folder_whose_photos_lie_deeper_is_refused_with_the_way_to_them(
+        self, draw: Draw
+    ) -> None:
+        draw("photos/july/a.jpg")
+        hint = "; bgremove batch --recursive (recursive=True) searches the folders in it, too"
+        [(_, reason)] = complaints(plan(["photos"]))
+        assert reason.endswith(f"found none{hint}")
+        assert len(plan(["photos"], recursive=True).jobs) == 1
+        Path("hidden", ".git").mkdir(parents=True)
+        Path("empty", "july").mkdir(parents=True)
+        for planned in (plan(["hidden"]), plan(["empty"], recursive=True), plan(["*.jpg"])):
+            [(_, reason)] = complaints(planned)
+            assert reason.endswith("found none")
+
     def test_a_folder_that_cannot_be_listed_is_refused(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
