@@ -180,7 +180,8 @@ class TestOutputs:
             (
                 ["a.jpg"],
                 "x.gif",
-                r"out must end with \.png to match .*, got x\.gif; choose",
+                r"out must end with \.png, \.webp, \.jpg or \.tif, got x\.gif: "
+                r"pictures as \.gif are read, not written",
             ),
             (
                 ["a.jpg", "b.jpg"],
@@ -521,6 +522,7 @@ class TestNames:
                 "{stem}.jpg",
                 r"name must end with \.png to match .*, got {stem}\.jpg; choose",
             ),
+            ("{stem}.AVIF", r"name must end with \.png, .*, got {stem}\.AVIF: .* not written"),
         ],
     )
     def test_a_template_that_cannot_be_is_wrong_use(self, template: str, message: str) -> None:
