@@ -364,7 +364,7 @@ class TestWrongUse:
                 "--explain must name a folder, got an empty name",
             ),
             (["a.png", "--out", "-", "b.png"], "out - takes one photo, got 2"),
-            (["a.png", "--out", "x.jpg"], "jpeg has no transparency: name a background"),
+            (["a.png", "--out", "x.jpg"], "jpeg has no transparency: pass --background white"),
             (["a.png", "b.png", "--out", "x.png"], "out must be a folder for several photos"),
             (["a.png", "-q", "-v"], "--quiet and --verbose exclude each other"),
             (["a.png", "--nonsense"], "No such option"),

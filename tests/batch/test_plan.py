@@ -324,7 +324,7 @@ class TestSettleFormat:
         assert ways(plan(["a.jpg"], "tmp.x9", overwrite=True)) == [("a.jpg", "tmp.x9")]
 
     def test_a_cutout_is_no_jpeg(self) -> None:
-        with pytest.raises(OptionError, match="jpeg has no transparency: name a background"):
+        with pytest.raises(OptionError, match="jpeg has no transparency: pass --background white"):
             settle_format(Output(), "x.jpg")
 
 
