@@ -198,6 +198,11 @@ _SIGNATURES = {
 }
 """What the files of each format begin with. No other of Pillow's plugins ever sees a file."""
 
+_VIDEO = re.compile(
+    rb"....ftyp(avc1|dash|iso[2-9m]|M4V |mp4[12]|qt  |3gp)|RIFF....AVI |\x1aE\xdf\xa3", re.DOTALL
+)
+"""What MP4 and its like, AVI, and Matroska and WebM begin with."""
+
 _LONGEST_SIGNATURE = len(b"RIFF....WEBP")
 
 _OF_SEVERAL_FRAMES = {"GIF", "WebP", "TIFF", "PNG", "AVIF", "HEIF"}
@@ -235,6 +240,11 @@ def _format_of(stream: BinaryIO, name: str) -> str:
     for format_name, signature in _SIGNATURES.items():
         if signature.match(start):
             return format_name
+    if _VIDEO.match(start):
+        raise ImageReadError(
+            f"{name}: expected a picture, got a video: take its frames out first, as by "
+            "ffmpeg -i VIDEO frames/%05d.png"
+        )
     raise ImageReadError(f"{name}: not a picture; expected one of {', '.join(_SIGNATURES)}")
 
 
