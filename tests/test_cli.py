@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
+from pictures import exif_with
 from PIL import Image as PILImage
 from processes import COMMAND, at_terminal, environment, in_shell, interrupts_heeded
 
@@ -71,6 +72,17 @@ class TestOnePhoto:
         draw("a.png")
         PILImage.open("a.png").save("a.jpg", exif=odd)
         assert told(contour("a.jpg")) == (0, "", "")
+
+    @pytest.mark.parametrize("suffix", FORMATS.values())
+    def test_where_when_and_by_whom_it_was_taken_is_not_passed_on(self, suffix: str) -> None:
+        draw("a.png")
+        secret = b"Secret"
+        exif = exif_with(Artist=secret.decode(), GPSInfo={1: secret.decode()})
+        PILImage.open("a.png").save("a.jpg", exif=exif, comment=secret, xmp=secret)
+        assert Path("a.jpg").read_bytes().count(secret) == 4
+        arguments = ("--background", "white", "--out", f"b{suffix}")
+        assert told(contour("a.jpg", *arguments)) == (0, "", "")
+        assert secret not in Path(f"b{suffix}").read_bytes()
 
     def test_a_cutout_comes_beside_the_photo_and_nothing_is_said(self) -> None:
         before = draw("a.png")
