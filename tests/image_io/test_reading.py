@@ -295,6 +295,20 @@ def test_a_video_is_told_how_its_frames_become_pictures(start: bytes) -> None:
         decode(start + b"\0" * 100, "clip")
 
 
+def test_a_cameras_raw_file_is_told_and_its_small_preview_not_taken_for_it() -> None:
+    reduced, sub_files = 254, 330
+    expected = (
+        r"^x\.nef: expected a picture, got a camera's raw file, in which only a preview of 6 × 4 "
+        "pixels can be read: export it as JPEG or TIFF first$"
+    )
+    with pytest.raises(ImageReadError, match=expected):
+        decode(drawn("TIFF", tiffinfo={reduced: 1, sub_files: 8}), "x.nef")
+    for plain in ({reduced: 1}, {reduced: 0, sub_files: 8}, {reduced: 2, sub_files: 8}):
+        np.testing.assert_array_equal(
+            decode(drawn("TIFF", tiffinfo=plain), "x.tif").image, colours()
+        )
+
+
 def test_a_true_video_is_told(tmp_path: Path) -> None:
     path = str(tmp_path / "clip.avi")
     writer = cv2.VideoWriter(path, cv2.VideoWriter.fourcc(*"MJPG"), 10, (16, 16))

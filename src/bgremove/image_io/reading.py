@@ -64,8 +64,8 @@ def read_photo(
     ------
     ImageReadError
         If the name is empty, or the file is missing, no regular file, empty, damaged or
-        truncated, none of these formats, of a kind of theirs that Pillow does not read, or of
-        float pixels, whose range nobody knows.
+        truncated, none of these formats, of a kind of theirs that Pillow does not read, as a
+        camera's raw file, or of float pixels, whose range nobody knows.
     ImageTooLargeError
         If it has more than `max_pixels`.
     MissingExtraError
@@ -215,6 +215,7 @@ def _decode(stream: BinaryIO, name: str, max_pixels: int, frame: int) -> Photo:
     frames = _frames(stream, format_name)
     try:
         with _pillow_rules, PILImage.open(stream, formats=[format_name]) as picture:
+            _check_no_preview(picture, name)
             _check_size(picture, name, max_pixels)
             if frame:
                 picture.seek(frame)
@@ -273,6 +274,24 @@ def _frames(stream: BinaryIO, format_name: str) -> int:
             return int(getattr(picture, "n_frames", 1))
     except Exception:  # noqa: BLE001  (Pillow's plugins raise anything)
         return 1
+
+
+_NEW_SUBFILE_TYPE, _SUB_IFDS = 254, 330
+"""TIFF's tags: what a picture is to the others of its file, and where those inside it are."""
+
+_REDUCED = 1
+"""The bit of the former that marks a smaller copy of another."""
+
+
+def _check_no_preview(picture: PILImage.Image, name: str) -> None:
+    """Refuse DNG, NEF and their like: TIFFs that begin with a preview of what Pillow can't read."""
+    tags = getattr(picture, "tag_v2", {})
+    if tags.get(_NEW_SUBFILE_TYPE, 0) & _REDUCED and _SUB_IFDS in tags:
+        width, height = picture.size
+        raise ImageReadError(
+            f"{name}: expected a picture, got a camera's raw file, in which only a preview of "
+            f"{width} × {height} pixels can be read: export it as JPEG or TIFF first"
+        )
 
 
 def _check_size(picture: PILImage.Image, name: str, max_pixels: int) -> None:
