@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
+from pictures import exif_with
 from PIL import Image as PILImage
 from processes import COMMAND, at_terminal, environment, in_shell, interrupts_heeded
 
@@ -71,6 +72,17 @@ class TestOnePhoto:
         draw("a.png")
         PILImage.open("a.png").save("a.jpg", exif=odd)
         assert told(contour("a.jpg")) == (0, "", "")
+
+    @pytest.mark.parametrize("suffix", FORMATS.values())
+    def test_where_when_and_by_whom_it_was_taken_is_not_passed_on(self, suffix: str) -> None:
+        draw("a.png")
+        secret = b"Secret"
+        exif = exif_with(Artist=secret.decode(), GPSInfo={1: secret.decode()})
+        PILImage.open("a.png").save("a.jpg", exif=exif, comment=secret, xmp=secret)
+        assert Path("a.jpg").read_bytes().count(secret) == 4
+        arguments = ("--background", "white", "--out", f"b{suffix}")
+        assert told(contour("a.jpg", *arguments)) == (0, "", "")
+        assert secret not in Path(f"b{suffix}").read_bytes()
 
     def test_a_cutout_comes_beside_the_photo_and_nothing_is_said(self) -> None:
         before = draw("a.png")
@@ -378,7 +390,7 @@ class TestWrongUse:
                 "--explain must name a folder, got an empty name",
             ),
             (["a.png", "--out", "-", "b.png"], "out - takes one photo, got 2"),
-            (["a.png", "--out", "x.jpg"], "jpeg has no transparency: name a background"),
+            (["a.png", "--out", "x.jpg"], "jpeg has no transparency: pass --background white"),
             (["a.png", "b.png", "--out", "x.png"], "out must be a folder for several photos"),
             (["a.png", "-q", "-v"], "--quiet and --verbose exclude each other"),
             (["a.png", "--nonsense"], "No such option"),

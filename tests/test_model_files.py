@@ -1,5 +1,6 @@
 """Models are found by name among those that are shipped, or by path."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,6 +85,16 @@ def test_without_any_models_that_is_said(folder: Path, monkeypatch: pytest.Monke
     expected = "no model lies in .*nowhere; install bgremove again"
     with pytest.raises(ModelNotFoundError, match=expected):
         shipped_models()
+    with pytest.raises(ModelNotFoundError, match=expected):
+        find_model("alpha")
+
+
+def test_an_app_that_was_built_without_models_is_told_how_to_be_built(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_files, "models_folder", lambda: folder / "nowhere")
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    expected = "no model lies in .*nowhere; build the app with: pyinstaller --collect-all bgremove"
     with pytest.raises(ModelNotFoundError, match=expected):
         find_model("alpha")
 

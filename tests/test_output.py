@@ -442,7 +442,11 @@ def test_one_thing_by_two_words_is_one_output(options, same) -> None:
         ({"background": "blur:0"}, "background must be .* got 'blur:0'"),
         ({"background": "rgba(9,9,9,0.5)"}, r"background must be .* got 'rgba\(9,9,9,0\.5\)'"),
         ({"background": "red", "output": "mask"}, "background goes with output cutout, got"),
-        ({"format": "jpeg"}, "jpeg has no transparency: name a background"),
+        (
+            {"format": "jpeg"},
+            r"jpeg has no transparency: pass --background white \(background='white'\), or another "
+            "background or format",
+        ),
         ({"margin": "5"}, "margin only works together with crop"),
         ({"crop": True, "margin": "-1"}, "margin must be pixels or a share like 10%, got '-1'"),
         ({"crop": True, "margin": "1.5"}, "margin must be pixels or a share like 10%, got '1.5'"),

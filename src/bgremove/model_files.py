@@ -1,6 +1,7 @@
 """Where models lie: those that are shipped, by name, and the user's own, by path."""
 
 import os
+import sys
 from pathlib import Path
 
 from bgremove.cards import CARD_FILE, ModelCard, check_complete, read_card
@@ -57,7 +58,10 @@ def find_model(name: str) -> tuple[ModelCard, Path]:
     """
     known = _shipped_names()
     if not known:
-        raise ModelNotFoundError(f"no model lies in {models_folder()}; install bgremove again")
+        remedy = "install bgremove again"
+        if getattr(sys, "frozen", False):
+            remedy = "build the app with: pyinstaller --collect-all bgremove"
+        raise ModelNotFoundError(f"no model lies in {models_folder()}; {remedy}")
     if name not in known:
         hint = did_you_mean(name, known, cutoff=0.4)
         raise ModelNotFoundError(

@@ -114,7 +114,10 @@ class Output:
         if self.background is not None and self.output != "cutout":
             raise OptionError(f"background goes with output cutout, got output {self.output}")
         if self.format == "jpeg" and self.output == "cutout" and self.background is None:
-            raise OptionError("jpeg has no transparency: name a background, or another format")
+            raise OptionError(
+                "jpeg has no transparency: pass --background white (background='white'), or "
+                "another background or format"
+            )
         if self.margin != "0" and not self.crop:
             raise OptionError("margin only works together with crop: pass --crop (crop=True), too")
         _margin_of(self.margin, 1)

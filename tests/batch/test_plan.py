@@ -98,6 +98,20 @@ class TestInputs:
         assert name == text
         assert message in reason
 
+    def test_a_folder_whose_photos_lie_deeper_is_refused_with_the_way_to_them(
+        self, draw: Draw
+    ) -> None:
+        draw("photos/july/a.jpg")
+        hint = "; bgremove batch --recursive (recursive=True) searches the folders in it, too"
+        [(_, reason)] = complaints(plan(["photos"]))
+        assert reason.endswith(f"found none{hint}")
+        assert len(plan(["photos"], recursive=True).jobs) == 1
+        Path("hidden", ".git").mkdir(parents=True)
+        Path("empty", "july").mkdir(parents=True)
+        for planned in (plan(["hidden"]), plan(["empty"], recursive=True), plan(["*.jpg"])):
+            [(_, reason)] = complaints(planned)
+            assert reason.endswith("found none")
+
     def test_a_folder_that_cannot_be_listed_is_refused(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -169,7 +183,8 @@ class TestOutputs:
             (
                 ["a.jpg"],
                 "x.gif",
-                r"out must end with \.png to match .*, got x\.gif; choose",
+                r"out must end with \.png, \.webp, \.jpg or \.tif, got x\.gif: "
+                r"pictures as \.gif are read, not written",
             ),
             (
                 ["a.jpg", "b.jpg"],
@@ -312,7 +327,7 @@ class TestSettleFormat:
         assert ways(plan(["a.jpg"], "tmp.x9", overwrite=True)) == [("a.jpg", "tmp.x9")]
 
     def test_a_cutout_is_no_jpeg(self) -> None:
-        with pytest.raises(OptionError, match="jpeg has no transparency: name a background"):
+        with pytest.raises(OptionError, match="jpeg has no transparency: pass --background white"):
             settle_format(Output(), "x.jpg")
 
 
@@ -511,6 +526,7 @@ class TestNames:
                 "{stem}.jpg",
                 r"name must end with \.png to match .*, got {stem}\.jpg; choose",
             ),
+            ("{stem}.AVIF", r"name must end with \.png, .*, got {stem}\.AVIF: .* not written"),
         ],
     )
     def test_a_template_that_cannot_be_is_wrong_use(self, template: str, message: str) -> None:

@@ -274,6 +274,50 @@ def test_other_file_is_no_picture_whatever_its_name(data: bytes, tmp_path: Path)
         read_photo(tmp_path / "renamed.jpg")
 
 
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"\0\0\0\x20ftypisom",
+        b"\0\0\0\x20ftypmp42",
+        b"\0\0\0\x14ftypqt  ",
+        b"\0\0\0\x1cftypM4V ",
+        b"\0\0\0\x14ftyp3gp4",
+        b"\x1aE\xdf\xa3\x01\0\0\0\0\0\0\x1f",
+        b"RIFF\x24\0\0\0AVI LIST",
+    ],
+)
+def test_a_video_is_told_how_its_frames_become_pictures(start: bytes) -> None:
+    expected = (
+        r"^clip: expected a picture, got a video: take its frames out first, as by "
+        r"ffmpeg -i VIDEO frames/%05d\.png$"
+    )
+    with pytest.raises(ImageReadError, match=expected):
+        decode(start + b"\0" * 100, "clip")
+
+
+def test_a_cameras_raw_file_is_told_and_its_small_preview_not_taken_for_it() -> None:
+    reduced, sub_files = 254, 330
+    expected = (
+        r"^x\.nef: expected a picture, got a camera's raw file, in which only a preview of 6 × 4 "
+        "pixels can be read: export it as JPEG or TIFF first$"
+    )
+    with pytest.raises(ImageReadError, match=expected):
+        decode(drawn("TIFF", tiffinfo={reduced: 1, sub_files: 8}), "x.nef")
+    for plain in ({reduced: 1}, {reduced: 0, sub_files: 8}, {reduced: 2, sub_files: 8}):
+        np.testing.assert_array_equal(
+            decode(drawn("TIFF", tiffinfo=plain), "x.tif").image, colours()
+        )
+
+
+def test_a_true_video_is_told(tmp_path: Path) -> None:
+    path = str(tmp_path / "clip.avi")
+    writer = cv2.VideoWriter(path, cv2.VideoWriter.fourcc(*"MJPG"), 10, (16, 16))
+    writer.write(np.zeros((16, 16, 3), np.uint8))
+    writer.release()
+    with pytest.raises(ImageReadError, match=r"clip\.avi: expected a picture, got a video"):
+        read_photo(path)
+
+
 @pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WebP", "TIFF", "BMP", "GIF"])
 @pytest.mark.parametrize("share", [0.5, 0.9])
 def test_truncated_picture_is_told(format_name: str, share: float, tmp_path: Path) -> None:

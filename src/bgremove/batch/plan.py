@@ -14,7 +14,7 @@ from bgremove.errors import OptionError
 from bgremove.image_io import PICTURE_SUFFIXES, count_frames
 from bgremove.image_io.writing import exists_already
 from bgremove.output import DEFAULT as DEFAULT_OUTPUT
-from bgremove.output import FORMATS_BY_ENDING, Output
+from bgremove.output import FORMATS, FORMATS_BY_ENDING, Output
 from bgremove.paths import STREAM, is_folder, is_no_folder
 
 DEFAULT_NAME = f"{{stem}}{OUTPUT_MARK}.{{ext}}"
@@ -190,6 +190,13 @@ def _check_out(out: str | None, suffix: str, *, alone: bool) -> None:
 
 
 def _check_ending(option: str, name: str, suffix: str) -> None:
+    ending = _ending(name)
+    if ending in PICTURE_SUFFIXES and ending not in FORMATS_BY_ENDING:
+        *others, last = FORMATS.values()
+        raise OptionError(
+            f"{option} must end with {', '.join(others)} or {last}, got {name}: pictures as "
+            f"{ending} are read, not written"
+        )
     if _is_of_another_format(name, suffix):
         raise OptionError(
             f"{option} must end with {suffix} to match the format, got {name}; choose another with "

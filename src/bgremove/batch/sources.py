@@ -141,6 +141,7 @@ class _Search:
     """Expands inputs, and notes which folders it could not list."""
 
     def __init__(self, *, recursive: bool, without: Path | None, made: frozenset[str]) -> None:
+        self._recursive = recursive
         self._walk = self._deep if recursive else self._flat
         self._without, self._made = without, made
         self._is_below_without = lru_cache(maxsize=1024)(self._is_real_below_without)
@@ -162,8 +163,16 @@ class _Search:
         else:
             return [Source(text, Path(text))]
         if not found and str(Path(text)) not in self.unlisted:
-            raise ImageReadError(f"expected a {kind}, found none")
+            raise ImageReadError(f"expected a {kind}, found none{self._way_deeper(Path(text))}")
         return found
+
+    def _way_deeper(self, path: Path) -> str:
+        """Tell how the folders in a folder are searched, where some are and were not."""
+        if self._recursive or not is_folder(path):
+            return ""
+        if not any(is_folder(entry) for entry in path.iterdir() if entry.name[0] != "."):
+            return ""
+        return "; bgremove batch --recursive (recursive=True) searches the folders in it, too"
 
     def _matches(self, text: str) -> Iterator[Source]:
         """Find what a pattern matches; a folder that it matches may well have no photos."""

@@ -65,8 +65,8 @@ def read_photo(
     ------
     ImageReadError
         If the name is empty, or the file is missing, no regular file, empty, damaged or
-        truncated, none of these formats, of a kind of theirs that Pillow does not read, or of
-        float pixels, whose range nobody knows.
+        truncated, none of these formats, of a kind of theirs that Pillow does not read, as a
+        camera's raw file, or of float pixels, whose range nobody knows.
     ImageTooLargeError
         If it has more than `max_pixels`.
     MissingExtraError
@@ -199,6 +199,11 @@ _SIGNATURES = {
 }
 """What the files of each format begin with. No other of Pillow's plugins ever sees a file."""
 
+_VIDEO = re.compile(
+    rb"....ftyp(avc1|dash|iso[2-9m]|M4V |mp4[12]|qt  |3gp)|RIFF....AVI |\x1aE\xdf\xa3", re.DOTALL
+)
+"""What MP4 and its like, AVI, and Matroska and WebM begin with."""
+
 _LONGEST_SIGNATURE = len(b"RIFF....WEBP")
 
 _OF_SEVERAL_FRAMES = {"GIF", "WebP", "TIFF", "PNG", "AVIF", "HEIF"}
@@ -211,6 +216,7 @@ def _decode(stream: BinaryIO, name: str, max_pixels: int, frame: int) -> Photo:
     frames = _frames(stream, format_name)
     try:
         with _pillow_rules, PILImage.open(stream, formats=[format_name]) as picture:
+            _check_no_preview(picture, name)
             _check_size(picture, name, max_pixels)
             if frame:
                 picture.seek(frame)
@@ -236,6 +242,11 @@ def _format_of(stream: BinaryIO, name: str) -> str:
     for format_name, signature in _SIGNATURES.items():
         if signature.match(start):
             return format_name
+    if _VIDEO.match(start):
+        raise ImageReadError(
+            f"{name}: expected a picture, got a video: take its frames out first, as by "
+            "ffmpeg -i VIDEO frames/%05d.png"
+        )
     raise ImageReadError(f"{name}: not a picture; expected one of {', '.join(_SIGNATURES)}")
 
 
@@ -264,6 +275,24 @@ def _frames(stream: BinaryIO, format_name: str) -> int:
             return int(getattr(picture, "n_frames", 1))
     except Exception:  # noqa: BLE001  (Pillow's plugins raise anything)
         return 1
+
+
+_NEW_SUBFILE_TYPE, _SUB_IFDS = 254, 330
+"""TIFF's tags: what a picture is to the others of its file, and where those inside it are."""
+
+_REDUCED = 1
+"""The bit of the former that marks a smaller copy of another."""
+
+
+def _check_no_preview(picture: PILImage.Image, name: str) -> None:
+    """Refuse DNG, NEF and their like: TIFFs that begin with a preview of what Pillow can't read."""
+    tags = getattr(picture, "tag_v2", {})
+    if tags.get(_NEW_SUBFILE_TYPE, 0) & _REDUCED and _SUB_IFDS in tags:
+        width, height = picture.size
+        raise ImageReadError(
+            f"{name}: expected a picture, got a camera's raw file, in which only a preview of "
+            f"{width} × {height} pixels can be read: export it as JPEG or TIFF first"
+        )
 
 
 def _check_size(picture: PILImage.Image, name: str, max_pixels: int) -> None:
