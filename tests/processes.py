@@ -60,3 +60,12 @@ def at_terminal(*arguments: str, streams: tuple[str, ...], **env: str) -> tuple[
         pass
     os.close(ours)
     return process.wait(60), shown.decode()
+
+
+def as_shells_tell(code: int) -> int:
+    """Tell an exit code as shells do: 128 and the signal's number for a process that it ended.
+
+    Interrupted in an `eval` of text, as a namedtuple's, ``python -m`` ends itself by SIGINT in the
+    end, whatever code it was given.
+    """
+    return code if code >= 0 else 128 - code

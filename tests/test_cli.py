@@ -19,7 +19,7 @@ from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 from pictures import exif_with
 from PIL import Image as PILImage
-from processes import COMMAND, at_terminal, environment, in_shell, interrupts_heeded
+from processes import COMMAND, as_shells_tell, at_terminal, environment, in_shell, interrupts_heeded
 
 import bgremove
 from bgremove.batch.plan import DEFAULT_NAME
@@ -639,7 +639,7 @@ class TestProcess:
     @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for a child")
     def test_ctrl_c_ends_it_with_130_and_a_line(self, waiting: "subprocess.Popen[bytes]") -> None:
         waiting.send_signal(signal.SIGINT)
-        assert waiting.wait(30) == 130
+        assert as_shells_tell(waiting.wait(30)) == 130
         assert waiting.stderr.read() == INTERRUPTED_SUMMARY + b"bgremove: interrupted\n"
 
     @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM for a child")

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image as PILImage
-from processes import COMMAND, at_terminal, environment, in_shell, interrupts_heeded
+from processes import COMMAND, as_shells_tell, at_terminal, environment, in_shell, interrupts_heeded
 
 from bgremove.batch.manifest import MANIFEST_FILE
 from bgremove.cli import command
@@ -532,7 +532,7 @@ class TestSignals:
         with started("in", "--out", "out", "--jobs", "2", "--report", "r.json") as process:
             wait_for_events(process, 4)
             os.killpg(process.pid, getattr(signal, name))
-            assert process.wait(60) == code
+            assert as_shells_tell(process.wait(60)) == code
             said = process.stderr.read().decode()
         assert f"bgremove: {word}\n" in said
         assert "Traceback" not in said
@@ -580,7 +580,7 @@ class TestSignals:
             process.send_signal(signal.SIGINT)
             time.sleep(0.3)
             process.send_signal(signal.SIGINT)
-            assert process.wait(60) == 130
+            assert as_shells_tell(process.wait(60)) == 130
             assert b"Traceback" not in process.stderr.read()
         assert not list(Path("out").rglob("*.part"))
 
