@@ -24,6 +24,7 @@ from edges import wrong_by
 from bgremove.arrays import resize, slope, working_copy
 from bgremove.compose import cutout
 from bgremove.evaluation.run import MASK_LEVEL, labelled_entries
+from bgremove.evaluation.sheet import on_magenta
 from bgremove.labelled_photos import LabelledPhoto, read_photos
 from bgremove.labelled_photos.entries import Entry
 from bgremove.refine import EDGES, OPENNESS
@@ -214,14 +215,8 @@ def save(path: Path, head: Head, cut: np.ndarray) -> None:
     """Write a head, its true cutout and the one found, on magenta."""
     path.parent.mkdir(parents=True, exist_ok=True)
     true = np.dstack([head.colours, np.rint(head.alpha * 255)])
-    shown = [head.image, *(on_magenta(each) for each in (true, cut))]
+    shown = [head.image, *(on_magenta(each[..., :3], each[..., 3] / 255) for each in (true, cut))]
     cv2.imwrite(str(path), np.hstack(shown)[..., ::-1])
-
-
-def on_magenta(cut: np.ndarray) -> np.ndarray:
-    """Lay a cutout on magenta."""
-    share = cut[..., 3:] / 255
-    return np.rint(cut[..., :3] * share + np.array([255, 0, 255]) * (1 - share)).astype(np.uint8)
 
 
 if __name__ == "__main__":

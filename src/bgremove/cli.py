@@ -1,7 +1,6 @@
 """The command: words to calls, outcomes to lines, errors to exit codes, and nothing else."""
 
 import errno
-import json
 import os
 import signal
 import sys
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from bgremove import __version__
 from bgremove.cli_batch import batch_command
@@ -23,6 +21,7 @@ from bgremove.cli_shared import (
     check_loudness,
     complete_file,
     complete_folder,
+    completions,
     is_ambient,
     options_of_method,
     output_of,
@@ -50,6 +49,8 @@ from bgremove.terminal import (
 )
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from bgremove.batch import Outcome, Plan, Recipe
 
 REMBG_COMMANDS = ("i", "p", "s", "b")
@@ -136,7 +137,7 @@ class _Format(click.Choice):  # type: ignore[type-arg,unused-ignore]
 
 def _commands_and_files(
     ctx: click.Context, option: click.Parameter, started: str
-) -> list[CompletionItem]:
+) -> "list[CompletionItem]":
     """Offer the other commands, too, to who has begun to write one."""
     is_first = started and not ctx.params.get("inputs")
     names = [str(other.name) for other in command.others] if is_first else []
@@ -145,15 +146,15 @@ def _commands_and_files(
 
 def _models_and_files(
     ctx: click.Context, option: click.Parameter, started: str
-) -> list[CompletionItem]:
+) -> "list[CompletionItem]":
     from bgremove.model_files import shipped_models
 
     names = [card.name for card in shipped_models()]
     return [*complete_file(ctx, option, started), *_offered(names, started)]
 
 
-def _offered(names: list[str], started: str) -> list[CompletionItem]:
-    return [CompletionItem(name) for name in names if name.startswith(started)]
+def _offered(names: list[str], started: str) -> "list[CompletionItem]":
+    return completions(name for name in names if name.startswith(started))
 
 
 @click.command(
@@ -342,7 +343,7 @@ def models(*, as_json: bool) -> None:
 
     if as_json:
         cards = [{**table_of(card), "default": card.name == DEFAULT_MODEL} for card in shipped()]
-        print_line(json.dumps(cards, indent=2))
+        _print_json(cards)
         return
     for card in shipped():
         default = " (default)" if card.name == DEFAULT_MODEL else ""
@@ -364,8 +365,14 @@ def doctor(ctx: click.Context, /, *, as_json: bool) -> None:
         if not as_json:
             print_line(f"{finding.topic}: {'BROKEN: ' if finding.broken else ''}{finding.text}")
     if as_json:
-        print_line(json.dumps(findings, indent=2))
+        _print_json(findings)
     ctx.exit(1 if any(finding["broken"] for finding in findings) else 0)
+
+
+def _print_json(value: object) -> None:
+    import json
+
+    print_line(json.dumps(value, indent=2))
 
 
 command.others = (batch_command(command.params), models, doctor)

@@ -3,7 +3,7 @@
 import re
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
-from click.shell_completion import CompletionItem
 
 from bgremove.errors import ImageWriteError, printable
 from bgremove.removers import METHODS, check_options
 from bgremove.terminal import Progress, say, say_of
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from bgremove.batch import Outcome
     from bgremove.output import Output
 
@@ -26,18 +27,25 @@ ENDED_BY_SIGNAL = 128
 """What shells add to a signal's number for a command that it ended."""
 
 
+def completions(texts: Iterable[str], kind: str = "plain") -> "list[CompletionItem]":
+    """Make what a shell is offered; the module for it is loaded when one asks."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(text, type=kind) for text in texts]
+
+
 def complete_file(
     _ctx: click.Context, _option: click.Parameter, started: str
-) -> list[CompletionItem]:
+) -> "list[CompletionItem]":
     """Let the shell complete a file's name."""
-    return [CompletionItem(started, type="file")]
+    return completions([started], "file")
 
 
 def complete_folder(
     _ctx: click.Context, _option: click.Parameter, started: str
-) -> list[CompletionItem]:
+) -> "list[CompletionItem]":
     """Let the shell complete a folder's name."""
-    return [CompletionItem(started, type="dir")]
+    return completions([started], "dir")
 
 
 def is_ambient(ctx: click.Context, name: str) -> bool:

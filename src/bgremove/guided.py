@@ -46,7 +46,7 @@ def at_colours(field: Floats, image: Image) -> Alpha:
 
 
 def dot(left: Floats, right: Floats) -> Floats:
-    """Multiply two pictures' channels and add them up: (h, w, 4) ndarrays to one of (h, w)."""
+    """Multiply two pictures' channels and add them up: (h, w, C) ndarrays to one of (h, w)."""
     product: Floats = np.einsum("hwc,hwc->hw", left, right)
     return product
 

@@ -137,8 +137,8 @@ def told_apart(image: Image, subject: Mask, background: Mask, radius: int) -> tu
     spreads = (spread + other_spread) / 2 + np.float32(SPREAD**2) * np.eye(3, dtype=np.float32)
     difference = one - other
     slopes = np.linalg.solve(spreads, difference[..., None])[..., 0]
-    distance = np.maximum(np.einsum("hwc,hwc->hw", slopes, difference), np.float32(1e-6))
-    offset = -np.einsum("hwc,hwc->hw", slopes, other)
+    distance = np.maximum(dot(slopes, difference), np.float32(1e-6))
+    offset = -dot(slopes, other)
     function = np.dstack([slopes, offset]) / distance[..., None]
 
     share = dot(resize(function, width, height), colours_and_one(image))
